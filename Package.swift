@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "swift-framing",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "Framing", targets: ["Framing"])
+  ],
+  targets: [
+    // The core: where a frame ends. Imports nothing.
+    .target(name: "Framing", swiftSettings: settings),
+    .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
+  ]
+)

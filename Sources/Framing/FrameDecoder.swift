@@ -1,0 +1,249 @@
+/// Bytes in, cut anywhere; whole messages out.
+///
+/// ```swift
+/// var decoder = FrameDecoder(LengthPrefixedFramer())
+/// decoder.append(chunk)                                        // any chunk, cut anywhere
+/// while let message = try decoder.next() { use(message) }      // [UInt8], a copy
+/// try decoder.finish()                                         // the peer closed
+/// ```
+///
+/// The result depends on the bytes alone, never on how they were cut: the same messages, then the same error at
+/// the same offset. Messages that were whole before an error are delivered first. After an error the decoder
+/// stays failed: it repeats the error and drops whatever is appended.
+///
+/// Memory grows with the bytes that came, at most to the framer's limit and one chunk; never with a length
+/// that a peer merely announced.
+public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
+  /// The rule that decides, with its scan position.
+  @inlinable public var framer: F { rule }
+
+  /// How many bytes of the stream lie before the first unread byte.
+  @inlinable public var offset: UInt64 { taken }
+
+  @usableFromInline internal var rule: F
+  @usableFromInline internal var taken: UInt64 = 0
+  @usableFromInline internal var buffer: FrameBuffer
+  /// No frame can be whole before this many bytes are unread: the framer said so.
+  @usableFromInline internal var wanted = 1
+  @usableFromInline internal var atEnd = false
+  @usableFromInline internal var failure: FramingError?
+
+  /// A decoder at the beginning of a stream.
+  @inlinable
+  public init(_ framer: F) {
+    self.rule = framer
+    self.buffer = FrameBuffer()
+  }
+
+  // MARK: Bytes in
+
+  /// Appends bytes that have arrived.
+  @inlinable
+  public mutating func append(_ bytes: Span<UInt8>) {
+    admit()
+    if failure == nil { buffer.append(bytes) }
+  }
+
+  /// Appends bytes that have arrived.
+  @inlinable
+  public mutating func append(_ bytes: some Collection<UInt8>) {
+    admit()
+    if failure == nil { buffer.append(bytes) }
+  }
+
+  /// Lets `body` write arriving bytes straight into the buffer, as `recv` does.
+  ///
+  /// - Parameters:
+  ///   - room: How many bytes `body` shall be able to write at least.
+  ///   - body: Gets the spare room and answers how many bytes it wrote at its front.
+  /// - Returns: What `body` answered.
+  @inlinable
+  public mutating func fill<Failure: Error>(
+    room: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+  ) throws(Failure) -> Int {
+    admit()
+    let written = try buffer.fill(room: room, body)
+    if failure != nil { buffer.removeAll() }
+    return written
+  }
+
+  /// Takes note that the peer has closed: no byte follows.
+  ///
+  /// Returns if the stream ended between two frames, and also if messages are still to be taken with
+  /// ``next()``: some that were not taken before, or the one that only the end completes
+  /// (``CloseTerminatedFramer``, ``DelimiterFramer`` with ``DelimiterFramer/FinalFrame/deliver``). If an
+  /// error lies behind such messages, ``next()`` throws it after the last of them.
+  ///
+  /// - Throws: ``FramingError``, with ``FrameFault/truncated(received:expected:)`` if the stream ended
+  ///   inside a frame, or the fault that the decoder met before. Calling it twice gives the same answer.
+  @inlinable
+  public mutating func finish() throws(FramingError) {
+    if !atEnd {
+      atEnd = true
+      wanted = 1
+    }
+    // Only a look: a framer starts afresh after a frame, so `next()` finds the same one again.
+    _ = try locate()
+  }
+
+  // MARK: Messages out
+
+  /// Takes the next message, a copy, or `nil` if there is no whole one yet.
+  ///
+  /// - Throws: ``FramingError`` if no further message can come: now, and at every later call.
+  /// - Complexity: linear in the message; one allocation.
+  @inlinable
+  public mutating func next() throws(FramingError) -> [UInt8]? {
+    try withNextMessage { [UInt8](copying: $0) }
+  }
+
+  /// Calls `body` with each whole message, in place: no copy, no allocation.
+  ///
+  /// - Throws: ``FramingError`` after the last whole message, if no further one can come.
+  @inlinable
+  public mutating func forEachMessage(_ body: (Span<UInt8>) -> Void) throws(FramingError) {
+    while try withNextMessage(body) != nil {}
+  }
+
+  /// Calls `body` with the next whole message, in place, and takes it.
+  ///
+  /// - Returns: What `body` answered, or `nil` without a call if there is no whole message yet.
+  /// - Throws: ``FramingError`` if no further message can come: now, and at every later call.
+  @inlinable
+  public mutating func withNextMessage<Result>(
+    _ body: (Span<UInt8>) -> Result
+  ) throws(FramingError) -> Result? {
+    guard let frame = try locate() else { return nil }
+    let result = body(
+      UnsafeBufferPointer(start: buffer.base + buffer.head + frame.start, count: frame.count).span)
+    take(frame.wireLength)
+    return result
+  }
+
+  // MARK: Changing the framing in mid-stream
+
+  /// The unread bytes under another framing, with the offset carried on.
+  ///
+  /// For protocols that begin as text and go on in binary: take the last message of the first framing,
+  /// then change; what had already arrived behind it is decoded by `framer`.
+  @inlinable
+  public consuming func changing<G: Framer>(to framer: G) -> FrameDecoder<G> {
+    FrameDecoder<G>(framer, continuing: buffer, offset: offset, atEnd: atEnd, failure: failure)
+  }
+
+  @inlinable
+  internal init(
+    _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool, failure: FramingError?
+  ) {
+    self.rule = framer
+    self.buffer = buffer
+    self.taken = offset
+    self.atEnd = atEnd
+    self.failure = failure
+  }
+
+  // MARK: The bytes in between
+
+  /// How many bytes have arrived and were not taken with a message.
+  @inlinable
+  public var unreadCount: Int { buffer.count }
+
+  /// How many more bytes have to arrive at least before there can be another message; 0 if unknown.
+  @inlinable
+  public var missingCount: Int { max(0, wanted - buffer.count) }
+
+  /// Calls `body` with the bytes that have arrived and were not taken with a message.
+  @inlinable
+  public func withUnreadBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try buffer.withBytes(body)
+  }
+
+  /// Exchanges the memory of a decoder that has no unread bytes for that of `spare`.
+  ///
+  /// Lets thousands of connections share one buffer: lend it before reading, take it back when every byte
+  /// that came was delivered. Nothing happens while there are unread bytes.
+  @inlinable
+  public mutating func exchangeBuffer(with spare: inout FrameBuffer) {
+    if buffer.isEmpty && spare.isEmpty { swap(&buffer, &spare) }
+  }
+
+  /// Gives back memory that the unread bytes do not need. See ``FrameBuffer/shrink()``.
+  public mutating func shrinkBuffer() { buffer.shrink() }
+
+  // MARK: The one place that asks the framer
+
+  @usableFromInline
+  internal struct Located {
+    @usableFromInline var start: Int
+    @usableFromInline var count: Int
+    @usableFromInline var wireLength: Int
+    @inlinable
+    init(start: Int, count: Int, wireLength: Int) {
+      self.start = start
+      self.count = count
+      self.wireLength = wireLength
+    }
+  }
+
+  @inlinable
+  internal mutating func locate() throws(FramingError) -> Located? {
+    if let failure { throw failure }
+    while buffer.count >= wanted {
+      let available = buffer.count
+      let scan: Scan
+      do throws(FrameFault) {
+        scan = try rule.scan(
+          UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span, atEnd: atEnd)
+      } catch {
+        throw fail(error)
+      }
+      switch scan {
+      case .frame(let payload, let wireLength):
+        precondition(
+          wireLength > 0 && wireLength <= available && payload.lowerBound >= 0
+            && payload.upperBound <= wireLength,
+          "a framer answered a frame that is empty on the wire or reaches beyond the bytes it was shown")
+        return Located(start: payload.lowerBound, count: payload.count, wireLength: wireLength)
+      case .skip(let count):
+        precondition(count > 0 && count <= available, "a framer skipped no byte, or more than it was shown")
+        take(count)
+      case .needs(let count):
+        precondition(count > 0, "a framer needs no further byte and yet answered no frame")
+        let (expected, overflow) = available.addingReportingOverflow(count)
+        wanted = overflow ? Int.max : expected
+        if atEnd { throw fail(.truncated(received: available, expected: wanted)) }
+      }
+    }
+    return nil
+  }
+
+  @inlinable
+  internal mutating func take(_ wireLength: Int) {
+    buffer.removeFirst(wireLength)
+    taken &+= UInt64(truncatingIfNeeded: wireLength)
+    wanted = 1
+  }
+
+  @usableFromInline
+  internal mutating func fail(_ fault: FrameFault) -> FramingError {
+    let error = FramingError(fault, at: offset)
+    failure = error
+    buffer.removeAll()
+    return error
+  }
+
+  @inlinable
+  internal func admit() {
+    precondition(!atEnd, "bytes were appended after finish()")
+  }
+}
+
+extension [UInt8] {
+  /// An array with a copy of `bytes`.
+  @inlinable
+  internal init(copying bytes: Span<UInt8>) {
+    self = bytes.withUnsafeBufferPointer { [UInt8]($0) }
+  }
+}

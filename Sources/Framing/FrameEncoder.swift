@@ -1,0 +1,79 @@
+/// Messages in, framed bytes out.
+///
+/// ```swift
+/// var encoder = FrameEncoder(LengthPrefixedFramer())
+/// try encoder.append("hi".utf8)
+/// let sent = encoder.withBytes { socket.send($0) }      // 00 00 00 02 68 69
+/// encoder.removeFirst(sent)
+/// ```
+///
+/// A message that the framer's own decoder would misread is refused before one byte of it is written.
+public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
+  /// The rule that decides.
+  public let framer: F
+
+  /// How many bytes of the stream lie before the next frame: all that were ever encoded.
+  @inlinable public var offset: UInt64 { written }
+
+  @usableFromInline internal var written: UInt64 = 0
+  @usableFromInline internal var buffer = FrameBuffer()
+
+  /// An encoder at the beginning of a stream.
+  @inlinable
+  public init(_ framer: F) { self.framer = framer }
+
+  /// Frames `message` and appends it to the bytes to send.
+  ///
+  /// - Throws: ``FramingError`` if the framing cannot carry the message; nothing was written then, and other
+  ///   messages can follow.
+  /// - Complexity: linear in the message; amortised, no allocation.
+  @inlinable
+  public mutating func append(_ message: Span<UInt8>) throws(FramingError) {
+    let before = buffer.count
+    do throws(FrameFault) {
+      guard !framer.endsWithStream || offset == 0 else { throw .unencodable(Self.secondMessage) }
+      try framer.encode(message, into: &buffer)
+    } catch {
+      throw FramingError(error, at: offset)
+    }
+    written &+= UInt64(buffer.count - before)
+  }
+
+  /// Frames `message` and appends it to the bytes to send.
+  ///
+  /// - Throws: As ``append(_:)-(Span<UInt8>)``.
+  @inlinable
+  public mutating func append(_ message: some Collection<UInt8>) throws(FramingError) {
+    let result = message.withContiguousStorageIfAvailable { bytes -> Result<Void, FramingError> in
+      do throws(FramingError) { return .success(try append(bytes.span)) } catch { return .failure(error) }
+    }
+    if let result { try result.get() } else { try append([UInt8](message)) }
+  }
+
+  /// The number of framed bytes that wait to be sent.
+  @inlinable
+  public var count: Int { buffer.count }
+
+  /// Calls `body` with the framed bytes that wait to be sent.
+  @inlinable
+  public func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try buffer.withBytes(body)
+  }
+
+  /// Removes the first `count` framed bytes, once they were sent.
+  @inlinable
+  public mutating func removeFirst(_ count: Int) { buffer.removeFirst(count) }
+
+  /// Removes and returns the framed bytes that wait to be sent.
+  public mutating func takeBytes() -> [UInt8] {
+    defer { buffer.removeAll(keepingCapacity: true) }
+    return buffer.withBytes { [UInt8](copying: $0) }
+  }
+
+  @usableFromInline
+  internal static var secondMessage: FrameFault.Reason {
+    "only the end of the stream ends a message, so a stream carries one"
+  }
+}

@@ -1,0 +1,70 @@
+/// A rule that tells where one frame ends and the next begins, in both directions.
+///
+/// A framer looks and answers. It never reads, waits, moves or keeps bytes: ``FrameDecoder`` owns the
+/// buffer and asks again when more has arrived. What it may keep is how far it has looked, so that no
+/// byte is searched twice.
+///
+/// A framer of your own needs two methods. This one carries one byte of length and up to 255 of payload:
+///
+/// ```swift
+/// struct TinyFramer: Framer {
+///   func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+///     let wireLength = 1 + Int(bytes[0])
+///     guard bytes.count >= wireLength else { return .needs(count: wireLength - bytes.count) }
+///     return .frame(payload: 1..<wireLength, wireLength: wireLength)
+///   }
+///   func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+///     guard payload.count <= 255 else { throw .tooLong(length: UInt64(payload.count), limit: 255) }
+///     wire.append(UInt8(payload.count))
+///     wire.append(payload)
+///   }
+/// }
+/// ```
+///
+/// The laws that every framer obeys, and that the test kit checks for any framer:
+/// the bytes decide, never the cuts; a length is judged as soon as it is known; ``Scan/needs(count:)`` never
+/// overstates; what is encoded decodes to itself; hostile bytes never trap.
+public protocol Framer: Sendable {
+  /// Looks for one frame at the front of `bytes`.
+  ///
+  /// - Parameters:
+  ///   - bytes: The unread bytes, oldest first; never empty. Between two calls for the same frame the
+  ///     front stays and the end grows, so a scan position kept in `self` stays valid. It must be
+  ///     reset when a frame, or a skip, is answered.
+  ///   - atEnd: Whether the peer has closed, so that nothing can follow `bytes`. A framer whose frames
+  ///     do not depend on the end ignores it: ``FrameDecoder`` turns ``Scan/needs(count:)`` at the end
+  ///     into ``FrameFault/truncated(received:expected:)``.
+  /// - Throws: ``FrameFault`` at the first byte that no continuation can turn into a frame.
+  mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan
+
+  /// Appends `payload`, framed, to `wire`.
+  ///
+  /// - Throws: ``FrameFault`` if `scan` would not give exactly `payload` back: too long, of a wrong
+  ///   size, with a delimiter inside. `wire` is then as it was.
+  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault)
+
+  /// Whether only the end of the stream ends a message, so that a stream carries one at the most.
+  ///
+  /// `false` unless a framer says otherwise. ``FrameEncoder`` refuses a second message if `true`.
+  var endsWithStream: Bool { get }
+}
+
+extension Framer {
+  /// `false`: a stream carries any number of messages.
+  @inlinable
+  public var endsWithStream: Bool { false }
+}
+
+/// What a ``Framer`` found at the front of the unread bytes.
+public enum Scan: Hashable, Sendable {
+  /// A whole frame: the first `wireLength` bytes, at least one, of which `payload` is the message.
+  case frame(payload: Range<Int>, wireLength: Int)
+
+  /// No whole frame yet: ask again when at least `count` more bytes are there.
+  ///
+  /// `count` is at least 1 and never overstates: neither a frame nor a fault could show itself sooner.
+  case needs(count: Int)
+
+  /// The first `count` bytes, at least one, belong to no message: drop them and ask again.
+  case skip(count: Int)
+}

@@ -1,0 +1,191 @@
+/// Frames that end with a byte sequence.
+///
+///     | payload: 0...limit bytes | delimiter |
+///
+/// With CR LF, `68 69 0D 0A 0D 0A` carries "hi" and an empty message. Of several delimiters the
+/// longest one at the earliest place wins. A delimiter that is the beginning of another one, or of which another
+/// may have begun earlier, is therefore held until the next byte, or the end, decides.
+///
+/// The limit never counts the delimiter, delivered or not. A frame is too long as soon as no delimiter can begin within
+/// the limit any more. Ours; see PROTOCOL.md, "Delimiter".
+public struct DelimiterFramer: Framer, Hashable {
+  /// What to do with bytes behind the last delimiter when the stream ends.
+  public enum FinalFrame: String, Hashable, Sendable {
+    /// They are a truncated frame.
+    case error
+    /// They are the last message, half a delimiter included; the limit applies to all of them.
+    case deliver
+  }
+
+  /// The delimiters; messages are sent with the first one.
+  public let delimiters: [[UInt8]]
+  /// Whether the delimiter is delivered with its message.
+  public let keepsDelimiter: Bool
+  /// What to do with bytes behind the last delimiter when the stream ends.
+  public let finalFrame: FinalFrame
+  /// The longest message to accept or send, in bytes, without its delimiter.
+  public let limit: Int
+
+  /// The byte that every delimiter begins with, if it is one and the same.
+  @usableFromInline internal let onlyFirstByte: UInt8?
+  @usableFromInline internal let firstBytes: ByteSet
+  /// Whether there is one delimiter, of one byte: finding it is all there is to do.
+  @usableFromInline internal let isSingleByte: Bool
+  /// No delimiter begins before this index of the unread bytes.
+  @usableFromInline internal var searched = 0
+
+  /// Frames that end with one of `delimiters`.
+  ///
+  /// - Parameters:
+  ///   - delimiters: At least one; none is empty, and none is there twice.
+  ///   - keepsDelimiter: Whether the delimiter is delivered with its message.
+  ///   - finalFrame: What to do with bytes behind the last delimiter when the stream ends.
+  ///   - limit: The longest message, without its delimiter, 1 MiB unless told otherwise.
+  public init(
+    _ delimiters: [[UInt8]], keepsDelimiter: Bool = false, finalFrame: FinalFrame = .error,
+    limit: Int = 1 << 20
+  ) {
+    precondition(!delimiters.isEmpty, "without a delimiter no frame ends")
+    precondition(delimiters.allSatisfy { !$0.isEmpty }, "an empty delimiter is everywhere")
+    precondition(Set(delimiters).count == delimiters.count, "a delimiter is there twice")
+    precondition(limit >= 0, "a limit of \(limit) bytes leaves room for no frame")
+    self.delimiters = delimiters
+    self.keepsDelimiter = keepsDelimiter
+    self.finalFrame = finalFrame
+    self.limit = limit
+    var firstBytes = ByteSet()
+    for delimiter in delimiters { firstBytes.insert(delimiter[0]) }
+    self.firstBytes = firstBytes
+    self.isSingleByte = delimiters.count == 1 && delimiters[0].count == 1
+    let first = delimiters[0][0]
+    self.onlyFirstByte = delimiters.allSatisfy { $0[0] == first } ? first : nil
+  }
+
+  /// Frames that end with `delimiter`, as `DelimiterFramer("\r\n")`.
+  ///
+  /// - Parameters:
+  ///   - delimiter: The delimiter, as UTF-8; not empty.
+  ///   - keepsDelimiter: Whether the delimiter is delivered with its message.
+  ///   - finalFrame: What to do with bytes behind the last delimiter when the stream ends.
+  ///   - limit: The longest message, without its delimiter, 1 MiB unless told otherwise.
+  public init(
+    _ delimiter: StaticString, keepsDelimiter: Bool = false, finalFrame: FinalFrame = .error,
+    limit: Int = 1 << 20
+  ) {
+    self.init(
+      [delimiter.withUTF8Buffer { [UInt8]($0) }], keepsDelimiter: keepsDelimiter, finalFrame: finalFrame,
+      limit: limit)
+  }
+
+  /// Searches from where the last call stopped. Linear in the new bytes.
+  ///
+  /// - Throws: ``FrameFault/tooLong(length:limit:)``, without a length, as soon as no delimiter can begin within
+  ///   the limit.
+  @inlinable
+  public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    /// The first place where a delimiter may have begun, if its other bytes were to come.
+    var pending: Int?
+    var position = searched
+    while pending == nil || atEnd, let candidate = firstCandidate(in: bytes, from: position) {
+      let (longest, undecided) = match(in: bytes, at: candidate)
+      if longest > 0 && (atEnd || !undecided) { return try frame(endingAt: candidate, delimiter: longest) }
+      if undecided && pending == nil { pending = candidate }
+      position = candidate + 1
+    }
+    if atEnd && finalFrame == .deliver { return try frame(endingAt: bytes.count, delimiter: 0) }
+    searched = pending ?? bytes.count
+    guard searched <= limit else { throw .tooLong(length: nil, limit: limit) }
+    return .needs(count: 1)
+  }
+
+  /// Appends `payload` and the first delimiter; or, with ``keepsDelimiter``, `payload`, which has to end
+  /// with a delimiter.
+  ///
+  /// - Throws: ``FrameFault/tooLong(length:limit:)``, or ``FrameFault/unencodable(_:value:)`` if the payload
+  ///   holds a delimiter, or if the bytes of the next message could make another delimiter of its end
+  ///   (with CR and CR LF, put CR LF first).
+  @inlinable
+  public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    guard keepsDelimiter || payload.count <= limit else {
+      throw .tooLong(length: UInt64(payload.count), limit: limit)
+    }
+    let start = wire.count
+    wire.append(payload)
+    if !keepsDelimiter { wire.append(delimiters[0]) }
+    // The decoder's own rule is the judge of what the decoder would make of this.
+    var reader = self
+    reader.searched = 0
+    let wireLength = wire.count - start
+    let found = wire.withBytes { (try? reader.scan($0.extracting(droppingFirst: start), atEnd: false)) }
+    guard found == .frame(payload: 0..<payload.count, wireLength: wireLength) else {
+      wire.removeLast(wireLength)
+      throw .unencodable(
+        keepsDelimiter
+          ? "the message is not one frame that ends with its delimiter"
+          : "the message holds a delimiter, or its end could be read as another one")
+    }
+  }
+
+  @inlinable
+  internal mutating func frame(endingAt end: Int, delimiter: Int) throws(FrameFault) -> Scan {
+    guard end <= limit else { throw .tooLong(length: nil, limit: limit) }
+    searched = 0
+    return .frame(payload: 0..<(keepsDelimiter ? end + delimiter : end), wireLength: end + delimiter)
+  }
+
+  /// The first index at or after `start` where a delimiter may begin.
+  @inlinable
+  internal func firstCandidate(in bytes: Span<UInt8>, from start: Int) -> Int? {
+    guard let onlyFirstByte else { return firstBytes.firstIndex(in: bytes, from: start) }
+    return bytes.firstIndex(of: onlyFirstByte, from: start)
+  }
+
+  /// The length of the longest delimiter at `index`, 0 for none, and whether a longer one may be there once more
+  /// bytes have come.
+  @inlinable
+  internal func match(in bytes: Span<UInt8>, at index: Int) -> (longest: Int, undecided: Bool) {
+    if isSingleByte { return (1, false) }
+    var result = (longest: 0, undecided: false)
+    for delimiter in delimiters {
+      let available = min(delimiter.count, bytes.count - index)
+      var length = 1  // The first byte is known to match one of them, not which.
+      guard bytes[index] == delimiter[0] else { continue }
+      while length < available && bytes[index + length] == delimiter[length] { length += 1 }
+      guard length == available else { continue }
+      if length == delimiter.count {
+        result.longest = max(result.longest, length)
+      } else {
+        result.undecided = true
+      }
+    }
+    return result
+  }
+}
+
+#if !hasFeature(Embedded)
+extension DelimiterFramer: SpecifiedFramer {
+  /// `delimiter`
+  public static var specName: String { "delimiter" }
+  /// What the framing is, in one line.
+  public static var summary: String { "up to a byte sequence, or one of several" }
+
+  private static let defaults = DelimiterFramer("\n")
+
+  /// `bytes=…|…,keep=true,final=deliver,max=N`
+  public init(options: inout FramerOptions) throws(FramerSpecError) {
+    self.init(
+      try options.byteSequences("bytes"), keepsDelimiter: try options.flag("keep"),
+      finalFrame: try options.choice("final", of: [.error, .deliver], default: .error),
+      limit: try options.integer("max", in: 0...(.max), default: Self.defaults.limit))
+  }
+
+  /// `bytes=…|…,keep=true,final=deliver,max=N`
+  public var specOptions: [FramerSpec.Option] {
+    var options: [FramerSpec.Option] = [.init("bytes", alternatives: delimiters)]
+    if keepsDelimiter { options.append(.init("keep", true)) }
+    if finalFrame != .error { options.append(.init("final", finalFrame.rawValue)) }
+    if limit != Self.defaults.limit { options.append(.init("max", limit)) }
+    return options
+  }
+}
+#endif

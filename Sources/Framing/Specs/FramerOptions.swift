@@ -1,0 +1,124 @@
+#if !hasFeature(Embedded)
+
+/// The options of a ``FramerSpec`` while a framer reads them, each by its key and with what it may be.
+///
+/// Reading an option also makes its key known, so that the error for an unknown key lists what there is.
+public struct FramerOptions {
+  /// An option as written, with its places.
+  struct Raw {
+    let key: String
+    let keyPosition: Int
+    let values: [[UInt8]]
+    let valuePosition: Int
+  }
+
+  private let text: String
+  private let framer: String
+  private let end: Int
+  private let options: [Raw]
+  private var knownKeys: [String] = []
+
+  init(text: String, framer: String, end: Int, _ options: [Raw]) {
+    self.text = text
+    self.framer = framer
+    self.end = end
+    self.options = options
+  }
+
+  /// A whole number in `range`; `default` if the option is not there, which is an error without a default.
+  public mutating func integer(
+    _ key: String, in range: ClosedRange<Int>, default: Int? = nil
+  ) throws(FramerSpecError) -> Int {
+    guard let option = option(key) else {
+      guard let value = `default` else {
+        throw error("\(framer) needs \(key)=N", at: end)
+      }
+      return value
+    }
+    let digits = try self.text(of: option)
+    guard !digits.hasPrefix("+"), let value = Int(digits), range ~= value else {
+      let upper = range.upperBound == .max ? " or more" : " to \(range.upperBound)"
+      let allowed =
+        range.lowerBound == .min && range.upperBound == .max ? "" : ", \(range.lowerBound)\(upper)"
+      throw error("\(key) is a whole number\(allowed); not \"\(digits)\"", at: option.valuePosition)
+    }
+    return value
+  }
+
+  /// One of the cases of an enumeration with text values; `default` if the option is not there.
+  public mutating func choice<Choice: RawRepresentable<String>>(
+    _ key: String, of choices: [Choice], default: Choice
+  ) throws(FramerSpecError) -> Choice {
+    guard let option = option(key) else { return `default` }
+    let word = try text(of: option)
+    guard let choice = choices.first(where: { $0.rawValue == word }) else {
+      let allowed = choices.map(\.rawValue).joined(separator: " or ")
+      throw error("\(key) is \(allowed); not \"\(word)\"", at: option.valuePosition)
+    }
+    return choice
+  }
+
+  /// `true` or `false`; `false` if the option is not there.
+  public mutating func flag(_ key: String) throws(FramerSpecError) -> Bool {
+    guard let option = option(key) else { return false }
+    switch try text(of: option) {
+    case "true": return true
+    case "false": return false
+    case let word: throw error("\(key) is true or false; not \"\(word)\"", at: option.valuePosition)
+    }
+  }
+
+  /// One or more byte sequences, none of them empty or there twice; the option must be there.
+  public mutating func byteSequences(_ key: String) throws(FramerSpecError) -> [[UInt8]] {
+    guard let option = option(key) else {
+      throw error("\(framer) needs \(key)=BYTES, as \(key)=\\r\\n", at: end)
+    }
+    guard option.values.allSatisfy({ !$0.isEmpty }), Set(option.values).count == option.values.count else {
+      throw error("\(key) is one or more different byte sequences separated by |", at: option.valuePosition)
+    }
+    return option.values
+  }
+
+  /// Bytes written as pairs of hexadecimal digits; none if the option is not there.
+  public mutating func hex(_ key: String, atMost limit: Int) throws(FramerSpecError) -> [UInt8] {
+    guard let option = option(key) else { return [] }
+    let digits = [UInt8](try text(of: option).utf8)
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(hexDigits: digits[start..<min(start + 2, digits.count)]) else {
+        throw error(
+          "\(key) is pairs of hexadecimal digits, as \(key)=F9BEB4D9", at: option.valuePosition + start)
+      }
+      bytes.append(byte)
+    }
+    guard bytes.count <= limit else {
+      throw error("\(key) has \(bytes.count) bytes; here it can have \(limit)", at: option.valuePosition)
+    }
+    return bytes
+  }
+
+  /// Refuses what was written and not read.
+  func finish() throws(FramerSpecError) {
+    guard let stranger = options.first(where: { !knownKeys.contains($0.key) }) else { return }
+    let known = knownKeys.joined(separator: ", ")
+    throw error("\(framer) has no option \"\(stranger.key)\"; it has \(known)", at: stranger.keyPosition)
+  }
+
+  private mutating func option(_ key: String) -> Raw? {
+    knownKeys.append(key)
+    return options.first { $0.key == key }
+  }
+
+  private func text(of option: Raw) throws(FramerSpecError) -> String {
+    guard option.values.count == 1 else {
+      throw error("\(option.key) has one value, without |", at: option.valuePosition)
+    }
+    return String(decoding: option.values[0], as: UTF8.self)
+  }
+
+  private func error(_ problem: String, at position: Int) -> FramerSpecError {
+    FramerSpecError(text: text, position: position, problem: problem)
+  }
+}
+
+#endif
