@@ -16,6 +16,10 @@ let package = Package(
   targets: [
     // The core: where a frame ends. Imports nothing.
     .target(name: "Framing", swiftSettings: settings),
+    // Sockets, selectors, the event loop, and framed connections over them.
+    .target(name: "FramingTransport", dependencies: ["Framing", "CSystemShims"], swiftSettings: settings),
+    // The C library as the transport needs it.
+    .target(name: "CSystemShims"),
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
   ]
 )

@@ -127,6 +127,17 @@ public struct FrameBuffer: ~Copyable {
     if !keepingCapacity { shrink() }
   }
 
+  /// Exchanges memory with `spare`, which must be empty, if there are at most `limit` unread bytes to carry over.
+  ///
+  /// Lets thousands of connections share one buffer: one takes it before it reads, and gives it back, with the same
+  /// call, when nothing or little is left unread.
+  public mutating func exchange(with spare: inout FrameBuffer, carrying limit: Int = 0) {
+    guard spare.isEmpty && count <= limit else { return }
+    if !isEmpty { withBytes { spare.append($0) } }
+    removeAll(keepingCapacity: true)
+    swap(&self, &spare)
+  }
+
   /// Gives back memory that the unread bytes do not need: all of it if there are none.
   ///
   /// Costs a copy of the unread bytes, so it is for a buffer that will wait, not for a busy one.

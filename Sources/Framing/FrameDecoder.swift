@@ -160,13 +160,10 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     try buffer.withBytes(body)
   }
 
-  /// Exchanges the memory of a decoder that has no unread bytes for that of `spare`.
-  ///
-  /// Lets thousands of connections share one buffer: lend it before reading, take it back when every byte
-  /// that came was delivered. Nothing happens while there are unread bytes.
+  /// Exchanges the decoder's memory. See ``FrameBuffer/exchange(with:carrying:)``.
   @inlinable
-  public mutating func exchangeBuffer(with spare: inout FrameBuffer) {
-    if buffer.isEmpty && spare.isEmpty { swap(&buffer, &spare) }
+  public mutating func exchangeBuffer(with spare: inout FrameBuffer, carrying limit: Int = 0) {
+    buffer.exchange(with: &spare, carrying: limit)
   }
 
   /// Gives back memory that the unread bytes do not need. See ``FrameBuffer/shrink()``.

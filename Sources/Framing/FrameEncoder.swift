@@ -72,6 +72,13 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
     return buffer.withBytes { [UInt8](copying: $0) }
   }
 
+  /// Exchanges the encoder's memory. See ``FrameBuffer/exchange(with:carrying:)``.
+  @inlinable
+  public mutating func exchangeBuffer(with spare: inout FrameBuffer) { buffer.exchange(with: &spare) }
+
+  /// Drops the framed bytes that wait to be sent, and their memory.
+  public mutating func removeAll() { buffer.removeAll() }
+
   @usableFromInline
   internal static var secondMessage: FrameFault.Reason {
     "only the end of the stream ends a message, so a stream carries one"

@@ -1,0 +1,165 @@
+// The C library as the transport needs it, in one place for all platforms.
+//
+// Swift's importer does not see epoll, eventfd, accept4, and what is a macro; the types of constants differ between
+// Glibc, Musl and Darwin; and `errno` may be overwritten between a call and the next line of Swift.
+// Hence each call here answers one word: its result, or the negated error number.
+
+#ifndef CSYSTEM_SHIMS_H
+#define CSYSTEM_SHIMS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#if defined(__linux__)
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#endif
+
+static inline long csys_result(long result) { return result < 0 ? -(long)errno : result; }
+
+// MARK: Addresses, without the many shapes of sockaddr
+
+enum { CSYS_IPV4 = 4, CSYS_IPV6 = 6, CSYS_UNIX = 1, CSYS_UNKNOWN = 0 };
+enum { CSYS_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) };
+
+struct csys_address {
+  int family;
+  uint16_t port;
+  uint32_t scope;
+  uint8_t bytes[16];
+  uint16_t path_length;
+  char path[CSYS_PATH_MAX];
+};
+
+socklen_t csys_to_sockaddr(const struct csys_address *from, struct sockaddr_storage *to);
+void csys_from_sockaddr(const struct sockaddr_storage *from, socklen_t length, struct csys_address *to);
+
+// Looks a host up, which may wait. Answers how many addresses were stored, or a negated EAI_ code.
+int csys_resolve(const char *host, uint16_t port, struct csys_address *to, int capacity);
+const char *csys_resolve_reason(int result);
+
+static inline int csys_parse_ipv4(const char *text, uint8_t *bytes) { return inet_pton(AF_INET, text, bytes) == 1; }
+static inline int csys_parse_ipv6(const char *text, uint8_t *bytes) { return inet_pton(AF_INET6, text, bytes) == 1; }
+static inline void csys_print_ipv6(const uint8_t *bytes, char *text, int capacity) {
+  inet_ntop(AF_INET6, bytes, text, (socklen_t)capacity);
+}
+
+// MARK: Sockets: non-blocking, closed on exec, and never a SIGPIPE
+
+long csys_socket(int family);
+long csys_accept(int descriptor, struct csys_address *peer);
+
+static inline long csys_bind(int descriptor, const struct csys_address *address) {
+  struct sockaddr_storage storage;
+  socklen_t length = csys_to_sockaddr(address, &storage);
+  return csys_result(bind(descriptor, (struct sockaddr *)&storage, length));
+}
+static inline long csys_connect(int descriptor, const struct csys_address *address) {
+  struct sockaddr_storage storage;
+  socklen_t length = csys_to_sockaddr(address, &storage);
+  return csys_result(connect(descriptor, (struct sockaddr *)&storage, length));
+}
+static inline long csys_local_address(int descriptor, struct csys_address *to) {
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+  long result = csys_result(getsockname(descriptor, (struct sockaddr *)&storage, &length));
+  if (result >= 0) csys_from_sockaddr(&storage, length, to);
+  return result;
+}
+static inline long csys_listen(int descriptor, int backlog) { return csys_result(listen(descriptor, backlog)); }
+static inline long csys_receive(int descriptor, void *buffer, size_t count) {
+  return csys_result(recv(descriptor, buffer, count, 0));
+}
+#if defined(MSG_NOSIGNAL)
+#define CSYS_SEND_FLAGS MSG_NOSIGNAL
+#else
+#define CSYS_SEND_FLAGS 0 // SO_NOSIGPIPE is set when the socket is made.
+#endif
+static inline long csys_send(int descriptor, const void *buffer, size_t count) {
+  return csys_result(send(descriptor, buffer, count, CSYS_SEND_FLAGS));
+}
+static inline long csys_shutdown_writing(int descriptor) { return csys_result(shutdown(descriptor, SHUT_WR)); }
+static inline long csys_close(int descriptor) { return csys_result(close(descriptor)); }
+
+static inline long csys_set_option(int descriptor, int level, int name, int value) {
+  return csys_result(setsockopt(descriptor, level, name, &value, sizeof value));
+}
+static inline long csys_reuse_address(int descriptor) { return csys_set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1); }
+static inline long csys_no_delay(int descriptor) { return csys_set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1); }
+static inline long csys_ipv6_only(int descriptor) { return csys_set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+static inline long csys_reset_on_close(int descriptor) {
+  struct linger linger = {.l_onoff = 1, .l_linger = 0};
+  return csys_result(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+}
+// The error that a socket has met, once: reading it clears it.
+static inline long csys_take_error(int descriptor) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  long result = csys_result(getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &length));
+  return result < 0 ? result : -(long)value;
+}
+static inline int csys_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
+
+// MARK: Waiting
+
+// `select` with bitmaps of any size: `count` descriptors, a bit for each, in words of 64.
+long csys_select(int count, uint64_t *readable, uint64_t *writable, int64_t nanoseconds);
+
+#if defined(__linux__)
+// epoll_event is packed on some machines: C fills and reads it.
+struct csys_event {
+  uint64_t token;
+  uint32_t readiness;
+};
+enum {
+  CSYS_READABLE = EPOLLIN,
+  CSYS_WRITABLE = EPOLLOUT,
+  CSYS_HANG_UP = EPOLLHUP | EPOLLERR,
+};
+static inline long csys_epoll_create(void) { return csys_result(epoll_create1(EPOLL_CLOEXEC)); }
+static inline long csys_epoll_change(int epoll, int operation, int descriptor, uint32_t interest, uint64_t token) {
+  struct epoll_event event = {.events = interest, .data = {.u64 = token}};
+  return csys_result(epoll_ctl(epoll, operation, descriptor, &event));
+}
+static inline long csys_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) {
+  return csys_epoll_change(epoll, EPOLL_CTL_ADD, descriptor, interest, token);
+}
+static inline long csys_epoll_modify(int epoll, int descriptor, uint32_t interest, uint64_t token) {
+  return csys_epoll_change(epoll, EPOLL_CTL_MOD, descriptor, interest, token);
+}
+static inline long csys_epoll_remove(int epoll, int descriptor) {
+  return csys_epoll_change(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
+}
+long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds);
+#endif
+
+// MARK: Waking a waiting thread: an eventfd, or a pipe where there is none
+
+// Stores the end to wait on and the end to write to, which may be the same.
+long csys_waker_open(int *waiting, int *writing);
+long csys_waker_signal(int writing);
+void csys_waker_clear(int waiting);
+
+// MARK: Threads and time
+
+int csys_thread_start(void (*body)(void *), void *context);
+static inline uintptr_t csys_thread_current(void) { return (uintptr_t)pthread_self(); }
+static inline int64_t csys_now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+#endif

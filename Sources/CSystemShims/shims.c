@@ -1,0 +1,218 @@
+#define _GNU_SOURCE 1  // accept4
+#include "CSystemShims.h"
+#include <sys/select.h>
+
+socklen_t csys_to_sockaddr(const struct csys_address *from, struct sockaddr_storage *to) {
+  memset(to, 0, sizeof *to);
+  socklen_t length = sizeof(sa_family_t);
+  switch (from->family) {
+  case CSYS_IPV4: {
+    struct sockaddr_in *address = (struct sockaddr_in *)to;
+    address->sin_family = AF_INET;
+    address->sin_port = htons(from->port);
+    memcpy(&address->sin_addr, from->bytes, 4);
+    length = sizeof *address;
+    break;
+  }
+  case CSYS_IPV6: {
+    struct sockaddr_in6 *address = (struct sockaddr_in6 *)to;
+    address->sin6_family = AF_INET6;
+    address->sin6_port = htons(from->port);
+    address->sin6_scope_id = from->scope;
+    memcpy(&address->sin6_addr, from->bytes, 16);
+    length = sizeof *address;
+    break;
+  }
+  case CSYS_UNIX: {
+    struct sockaddr_un *address = (struct sockaddr_un *)to;
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, from->path, from->path_length);
+    length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + from->path_length);
+    // A path in the file system ends with a NUL; an abstract name, which begins with one, does not.
+    if (from->path_length > 0 && from->path[0] != 0 && from->path_length < CSYS_PATH_MAX) length += 1;
+    break;
+  }
+  }
+#if defined(__APPLE__)
+  to->ss_len = (uint8_t)length;
+#endif
+  return length;
+}
+
+void csys_from_sockaddr(const struct sockaddr_storage *from, socklen_t length, struct csys_address *to) {
+  memset(to, 0, sizeof *to);
+  if (length < sizeof(sa_family_t)) return;
+  switch (from->ss_family) {
+  case AF_INET: {
+    const struct sockaddr_in *address = (const struct sockaddr_in *)from;
+    to->family = CSYS_IPV4;
+    to->port = ntohs(address->sin_port);
+    memcpy(to->bytes, &address->sin_addr, 4);
+    break;
+  }
+  case AF_INET6: {
+    const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)from;
+    to->family = CSYS_IPV6;
+    to->port = ntohs(address->sin6_port);
+    to->scope = address->sin6_scope_id;
+    memcpy(to->bytes, &address->sin6_addr, 16);
+    break;
+  }
+  case AF_UNIX: {
+    const struct sockaddr_un *address = (const struct sockaddr_un *)from;
+    socklen_t header = offsetof(struct sockaddr_un, sun_path);
+    size_t count = length > header ? length - header : 0;
+    if (count > CSYS_PATH_MAX) count = CSYS_PATH_MAX;
+    if (count > 0 && address->sun_path[0] != 0) count = strnlen(address->sun_path, count);
+    to->family = CSYS_UNIX;
+    to->path_length = (uint16_t)count;
+    memcpy(to->path, address->sun_path, count);
+    break;
+  }
+  }
+}
+
+int csys_resolve(const char *host, uint16_t port, struct csys_address *to, int capacity) {
+  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
+  int code = getaddrinfo(host, NULL, &hints, &list);
+  if (code != 0) return code < 0 ? code : -code;
+  int count = 0;
+  for (struct addrinfo *entry = list; entry != NULL && count < capacity; entry = entry->ai_next) {
+    struct sockaddr_storage storage = {0};
+    memcpy(&storage, entry->ai_addr, entry->ai_addrlen);
+    csys_from_sockaddr(&storage, entry->ai_addrlen, &to[count]);
+    to[count].port = port;
+    if (to[count].family != CSYS_UNKNOWN) count += 1;
+  }
+  freeaddrinfo(list);
+  return count;
+}
+
+// The EAI_ codes are below zero in some C libraries and above in others.
+const char *csys_resolve_reason(int result) { return gai_strerror(EAI_NONAME < 0 ? result : -result); }
+
+#if !defined(__linux__)
+// The flags that Linux takes with the call have to be set one by one here; a descriptor that cannot have
+// them is of no use and must not leak.
+static long csys_prepare(int descriptor) {
+  int one = 1;
+  if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0 ||
+      fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) < 0) {
+    long result = -(long)errno;
+    close(descriptor);
+    return result;
+  }
+#if defined(SO_NOSIGPIPE)
+  setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof one);
+#endif
+  return descriptor;
+}
+#endif
+
+long csys_socket(int family) {
+  int domain = family == CSYS_IPV4 ? AF_INET : family == CSYS_IPV6 ? AF_INET6 : AF_UNIX;
+#if defined(__linux__)
+  return csys_result(socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+#else
+  int descriptor = socket(domain, SOCK_STREAM, 0);
+  return descriptor < 0 ? -(long)errno : csys_prepare(descriptor);
+#endif
+}
+
+long csys_accept(int descriptor, struct csys_address *peer) {
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+#if defined(__linux__)
+  long result = csys_result(accept4(descriptor, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+#else
+  long result = csys_result(accept(descriptor, (struct sockaddr *)&storage, &length));
+  if (result >= 0) result = csys_prepare((int)result);
+#endif
+  if (result >= 0) csys_from_sockaddr(&storage, length, peer);
+  return result;
+}
+
+long csys_select(int count, uint64_t *readable, uint64_t *writable, int64_t nanoseconds) {
+  // Rounded up: waking before the deadline would spin until it is reached.
+  int64_t microseconds = nanoseconds / 1000 + (nanoseconds % 1000 != 0);
+  struct timeval timeout = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+  return csys_result(select(count, (fd_set *)readable, (fd_set *)writable, NULL, nanoseconds < 0 ? NULL : &timeout));
+}
+
+#if defined(__linux__)
+
+long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds) {
+  // In portions on the stack: level-triggered, so what does not fit is reported at the next call.
+  struct epoll_event ready[256];
+  if (capacity > 256) capacity = 256;
+  // A timeout is rounded up: waking before the deadline would spin until it is reached.
+  int64_t milliseconds = nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
+  int timeout = nanoseconds < 0 ? -1 : milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds;
+  long count = csys_result(epoll_wait(epoll, ready, capacity, timeout));
+  for (long i = 0; i < count; i++) {
+    events[i] = (struct csys_event){.token = ready[i].data.u64, .readiness = ready[i].events};
+  }
+  return count;
+}
+
+long csys_waker_open(int *waiting, int *writing) {
+  long result = csys_result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (result >= 0) *waiting = *writing = (int)result;
+  return result;
+}
+
+#else
+
+long csys_waker_open(int *waiting, int *writing) {
+  int ends[2];
+  if (pipe(ends) < 0) return -(long)errno;
+  *waiting = ends[0];
+  *writing = ends[1];
+  for (int i = 0; i < 2; i++) {
+    fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[i], F_SETFL, O_NONBLOCK);
+  }
+  return 0;
+}
+
+#endif
+
+long csys_waker_signal(int writing) {
+  uint64_t one = 1;
+  return csys_result(write(writing, &one, sizeof one));
+}
+
+void csys_waker_clear(int waiting) {
+  uint64_t count;
+  while (read(waiting, &count, sizeof count) > 0) {
+#if defined(__linux__)
+    return;  // One read empties an eventfd.
+#endif
+  }
+}
+
+struct csys_thread {
+  void (*body)(void *);
+  void *context;
+};
+
+static void *csys_thread_main(void *argument) {
+  struct csys_thread thread = *(struct csys_thread *)argument;
+  free(argument);
+  thread.body(thread.context);
+  return NULL;
+}
+
+int csys_thread_start(void (*body)(void *), void *context) {
+  struct csys_thread *argument = malloc(sizeof *argument);
+  if (argument == NULL) return ENOMEM;
+  *argument = (struct csys_thread){.body = body, .context = context};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  int code = pthread_create(&thread, &attributes, csys_thread_main, argument);
+  pthread_attr_destroy(&attributes);
+  if (code != 0) free(argument);
+  return code;
+}

@@ -1,0 +1,42 @@
+import Framing
+
+/// Why a connection cannot go on, or a message cannot be sent on it.
+public enum ConnectionError: Error, Hashable, Sendable {
+  /// The bytes that came are not frames, or the message cannot be framed.
+  case framing(FramingError)
+  /// A system call failed; most often the peer has gone.
+  case system(SystemError)
+  /// The connection was closed, or its sending side was finished, by this program.
+  case closed
+  /// The connection was closed at its deadline, when so many framed bytes could not be sent.
+  case unsent(bytes: Int)
+  /// The task that waited was cancelled.
+  case cancelled
+  /// A synchronous handler threw this.
+  case handler(String)
+}
+
+extension ConnectionError: CustomStringConvertible {
+  /// One sentence that says what, where and how much.
+  public var description: String {
+    switch self {
+    case .framing(let error): error.description
+    case .system(let error): error.description
+    case .closed: "the connection was closed by this side before"
+    case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"
+    case .handler(let error): error
+    case .cancelled: "the waiting task was cancelled"
+    }
+  }
+}
+
+/// A connection of a server that failed, or a failure to accept one.
+public struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
+  /// The peer; `nil` if no connection could be accepted.
+  public let peer: SocketAddress?
+  /// What happened: mostly a ``ConnectionError``, or what a handler threw.
+  public let error: any Error
+
+  /// One line: "127.0.0.1:50000: frame at byte 0 carries 70000 bytes; the limit is 65536".
+  public var description: String { "\(peer?.description ?? "listener"): \(error)" }
+}

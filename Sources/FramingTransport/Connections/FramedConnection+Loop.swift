@@ -1,0 +1,318 @@
+import CSystemShims
+import Framing
+
+/// What the loop does with a connection: reads, delivers, writes, and closes it when all is done.
+extension FramedConnection: EventSource {
+  // MARK: Entering
+
+  package nonisolated func ready(_ readiness: Readiness) { enter { $0.handle(readiness) } }
+
+  package nonisolated func flush() { enter { $0.flushNow() } }
+
+  /// Enters the isolation of this actor from its loop's thread.
+  ///
+  /// What `assumeIsolated` does, which takes some 200 ns to find out where it is; the loop knows in one.
+  nonisolated func enter<Result>(_ body: (isolated FramedConnection) -> Result) -> Result {
+    loop.checkIsolated()
+    return withoutActuallyEscaping(body) { body in
+      // Sound: an isolated parameter is passed like any other, and the isolation was just proved.
+      unsafeBitCast(body, to: ((FramedConnection) -> Result).self)(self)
+    }
+  }
+
+  /// Begins to serve: messages go to `onMessage`, or wait for ``receive()`` without it.
+  func start(onMessage: MessageHandler?, onClose: @escaping @Sendable (ConnectionError?) -> Void) {
+    self.onMessage = onMessage
+    self.onClose = onClose
+    updateInterest()
+  }
+
+  /// The server stops: no further message is taken; what was queued still goes out.
+  func stop() {
+    closeDeadline = .seconds(1)
+    if onMessage != nil { return shutdown() }
+    if !receiving.isOver { receiving = .ended }
+    resumeReceiver()
+    updateInterest()
+  }
+
+  // MARK: Readiness
+
+  func handle(_ readiness: Readiness) {
+    if waiters.contains(where: { $0.event == .connected }) { return connected() }
+    if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount(state) > 0 {
+      flushNow()
+    }
+    if !readiness.isDisjoint(with: [.readable, .hangUp]) {
+      if wantsInput {
+        read()
+      } else if readiness.contains(.hangUp) {
+        // Cannot be masked and would be reported at every wait. Watched again when something is wanted.
+        unwatch()
+      }
+    }
+  }
+
+  /// The socket has become writable for the first time, or connecting has failed.
+  private func connected() {
+    let failure = socket?.takeError().map { SystemError(call: "connect", code: $0, subject: "\(peer)") }
+    resume(.connected, with: failure.map { .system($0) })
+    if let failure {
+      fail(receiving: .system(failure), sending: .system(failure))
+      closeNow()
+    } else {
+      updateInterest()
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads once, so that no connection keeps the others waiting, and delivers what became whole.
+  private func read() {
+    if isClosing { return drain() }
+    framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
+    var outcome: Result<Socket.ReadOutcome, SystemError> = .success(.wouldBlock)
+    let counts = framing.inputCounts(state)
+    // Never more room than has already come, whatever a peer has announced.
+    let room = max(Self.readSize, min(counts.unread, counts.missing))
+    _ = framing.fill(state, room) { buffer in
+      do throws(SystemError) {
+        let result = try socket?.read(into: buffer) ?? .ended
+        outcome = .success(result)
+        if case .bytes(let count) = result { return count }
+      } catch {
+        outcome = .failure(error)
+      }
+      return 0
+    }
+    switch outcome {
+    case .success(.bytes): break
+    case .success(.wouldBlock): return lendInputBack()
+    case .success(.ended):
+      peerHasEnded = true
+      do throws(FramingError) { try framing.finish(state) } catch { endReceiving(.failed(.framing(error))) }
+    case .failure(let error):
+      peerHasEnded = true
+      endReceiving(.failed(.system(error)))
+    }
+    deliver()
+    if peerHasEnded && receiving.isOpen && !isReadingPaused { endReceiving(.ended) }
+    settle()
+  }
+
+  /// Gives whole messages to the handler, or to whoever waits.
+  private func deliver() {
+    guard let onMessage else { return }
+    var failure: (any Error)?
+    do throws(FramingError) {
+      try framing.deliver(state) { message in
+        do { try onMessage(message, self) } catch { failure = error }
+        if framing.outputCount(state) > Self.highMark { flushNow() }
+        isReadingPaused = framing.outputCount(state) > Self.highMark
+        return failure == nil && !isReadingPaused && !isClosing
+      }
+    } catch {
+      endReceiving(.failed(.framing(error)))
+    }
+    if let failure {
+      endReceiving(.failed((failure as? ConnectionError) ?? .handler("\(failure)")))
+    }
+  }
+
+  private func endReceiving(_ end: Direction) {
+    if case .failed(let error) = end { failure = failure ?? error }
+    if !receiving.isOver { receiving = end }
+  }
+
+  /// After reading: send the replies, give memory back, and see what to wait for.
+  private func settle() {
+    resumeReceiver()
+    if onMessage != nil {
+      if receiving.isOver { shutdown() }
+      flushNow()
+    }
+    lendInputBack()
+    closeIfDone()
+    updateInterest()
+  }
+
+  /// Gives the memory back that was taken for reading, if nothing or little is unread in it: to the loop if it has
+  /// lent it to this connection, else to the system.
+  func lendInputBack() {
+    if loop.inputBuffer.capacity < Self.readSize {
+      framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
+    } else {
+      var none = FrameBuffer()
+      framing.exchangeInput(state, &none, Self.carried)
+    }
+  }
+
+  /// Reads and drops, to see the end of the stream; closing with unread bytes would reset the connection and
+  /// could cost the peer our last bytes.
+  private func drain() {
+    _ = loop.inputBuffer.fill(room: Self.readSize) { buffer in
+      do throws(SystemError) {
+        if case .ended? = try socket?.read(into: buffer) { peerHasEnded = true }
+      } catch {
+        peerHasEnded = true
+      }
+      return 0
+    }
+    if peerHasEnded && !receiving.isOver { receiving = .ended }
+    closeIfDone()
+    updateInterest()
+  }
+
+  // MARK: Writing
+
+  func planFlush() {
+    guard !isFlushPlanned else { return }
+    isFlushPlanned = true
+    loop.flushSoon(self)
+  }
+
+  /// Hands what is queued to the kernel, as far as it takes it.
+  func flushNow() {
+    isFlushPlanned = false
+    if framing.outputCount(state) > 0 { write() }
+    let left = framing.outputCount(state)
+    if left == 0 {
+      lendOutputBack()
+      if case .ending = sending { endSending() }
+      resume(.flushed, with: nil)
+    }
+    if left <= Self.lowMark {
+      resume(.writable, with: nil)
+      if isReadingPaused {
+        // The handler gets what was held back before more is read.
+        isReadingPaused = false
+        deliver()
+        if peerHasEnded && receiving.isOpen && !isReadingPaused { endReceiving(.ended) }
+        if receiving.isOver { shutdown() }
+        if framing.outputCount(state) > 0 { planFlush() }
+      }
+    }
+    closeIfDone()
+    updateInterest()
+  }
+
+  private func write() {
+    guard !sending.isOver else { return framing.dropOutput(state) }
+    framing.send(state) { bytes in
+      do throws(SystemError) { return try socket?.write(bytes) ?? 0 } catch {
+        failSending(.system(error))
+        return bytes.count  // Nobody will get them.
+      }
+    }
+  }
+
+  private func endSending() {
+    do throws(SystemError) {
+      try socket?.shutdownWriting()
+      sending = .ended
+    } catch {
+      failSending(.system(error))
+    }
+  }
+
+  private func failSending(_ error: ConnectionError) {
+    failure = failure ?? error
+    sending = .failed(error)
+    resume(.writable, .flushed, with: error)
+  }
+
+  private func lendOutputBack() {
+    if loop.outputBuffer.capacity == 0 {
+      framing.exchangeOutput(state, &loop.outputBuffer)
+    } else {
+      framing.dropOutput(state)
+    }
+  }
+
+  // MARK: Closing
+
+  func closeDeadlineReached() {
+    closeTimer = nil
+    let unsent = framing.outputCount(state)
+    if unsent > 0 {
+      let error = ConnectionError.unsent(bytes: unsent)
+      failure = failure ?? error
+      socket?.resetOnClose()
+      fail(receiving: error, sending: error)
+    }
+    closeNow()
+  }
+
+  /// Closes the descriptor once both directions are over and nothing unread would make a reset of it.
+  func closeIfDone() {
+    if isClosing && socket != nil && sending.isOver && peerHasEnded { closeNow() }
+  }
+
+  func closeNow() {
+    if let closeTimer { loop.cancel(closeTimer) }
+    closeTimer = nil
+    isClosing = true
+    unwatch()
+    socket = nil
+    if !receiving.isOver { receiving = .ended }
+    if !sending.isOver { sending = .failed(.closed) }
+    framing.dropOutput(state)
+    resumeReceiver()
+    resume(.connected, .writable, .flushed, with: .closed)
+    resume(.closed, with: nil)
+    onMessage = nil
+    if let onClose {
+      self.onClose = nil
+      onClose(failure)
+    }
+  }
+
+  func fail(receiving error: ConnectionError, sending other: ConnectionError) {
+    if !receiving.isOver { receiving = .failed(error) }
+    if !sending.isOver { sending = .failed(other) }
+  }
+
+  // MARK: What to watch
+
+  func updateInterest() {
+    guard socket != nil else { return }
+    var wanted: Interest = []
+    if wantsInput { wanted.insert(.readable) }
+    if framing.outputCount(state) > 0 || waiters.contains(where: { $0.event == .connected }) {
+      wanted.insert(.writable)
+    }
+    guard wanted != interest || token == nil && !wanted.isEmpty else { return }
+    watch(wanted)
+  }
+
+  var wantsInput: Bool {
+    if peerHasEnded { return false }
+    if isClosing { return true }  // What comes is dropped; its end is what is waited for.
+    guard receiving.isOpen, !isReadingPaused else { return false }
+    return onMessage != nil || receiver != nil || framing.inputCounts(state).unread < Self.readAhead
+  }
+
+  private func watch(_ wanted: Interest) {
+    guard let descriptor = socket?.descriptor else { return }
+    do throws(SystemError) {
+      if let token {
+        try loop.change(token, descriptor: descriptor, interest: wanted)
+      } else {
+        token = try loop.add(self, descriptor: descriptor, interest: wanted)
+      }
+      interest = wanted
+    } catch {
+      let error = ConnectionError.system(error)
+      failure = failure ?? error
+      fail(receiving: error, sending: error)
+      closeNow()
+    }
+  }
+
+  private func unwatch() {
+    guard let token, let descriptor = socket?.descriptor else { return }
+    loop.remove(token, descriptor: descriptor)
+    self.token = nil
+    interest = []
+  }
+}

@@ -1,0 +1,272 @@
+import CSystemShims
+import Framing
+
+/// A connection that carries messages.
+///
+/// ```swift
+/// for try await message in connection.messages { try await connection.send(message) }
+/// ```
+///
+/// An actor whose executor is its ``EventLoop``: its state is touched on the loop's thread only, and a handler that is
+/// isolated to it runs there, without a hop. What is sent is gathered and handed to the kernel when the handler waits.
+///
+/// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
+/// ``withConnection(to:framer:on:_:)``, do it themselves.
+public actor FramedConnection {
+  /// The address of the peer.
+  public nonisolated let peer: SocketAddress
+  /// The loop that the connection belongs to.
+  public nonisolated let loop: EventLoop
+
+  /// The loop, as the executor of this actor.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  let framing: ConnectionFraming
+  let state: ConnectionFraming.State
+  var socket: Socket?
+
+  // What the loop watches; see FramedConnection+Loop.swift.
+  var token: UInt64?
+  var interest: Interest = []
+  var receiving = Direction.open
+  var sending = Direction.open
+  var isFlushPlanned = false
+  var isClosing = false
+  var isReadingPaused = false
+  /// Whether the end of the stream, or an error of the socket, has been read.
+  var peerHasEnded = false
+
+  var onMessage: MessageHandler?
+  var onClose: (@Sendable (ConnectionError?) -> Void)?
+  var failure: ConnectionError?
+  var closeTimer: TimerQueue.ID?
+  var closeDeadline = Duration.seconds(10)
+
+  var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
+  var waiters: [Waiter] = []
+  var lastTicket: UInt64 = 0
+
+  /// A synchronous handler. Gets each message in place; runs on the loop, isolated to the connection.
+  public typealias MessageHandler = @Sendable (Span<UInt8>, isolated FramedConnection) throws -> Void
+
+  typealias Received = Result<[UInt8]?, ConnectionError>
+
+  /// How far one direction has come.
+  enum Direction {
+    case open
+    /// Sending only: to be ended once everything queued is sent.
+    case ending
+    case ended
+    case failed(ConnectionError)
+
+    var isOpen: Bool { if case .open = self { true } else { false } }
+    var isOver: Bool {
+      switch self {
+      case .open, .ending: false
+      case .ended, .failed: true
+      }
+    }
+  }
+
+  /// Somebody who waits for something other than a message.
+  struct Waiter {
+    enum Event { case connected, writable, flushed, closed }
+    let event: Event
+    let ticket: UInt64
+    let continuation: UnsafeContinuation<ConnectionError?, Never>
+  }
+
+  /// Bytes to ask the kernel for at once.
+  static let readSize = 64 << 10
+  /// With more framed bytes than this waiting, `send` waits, and a synchronous handler is given no message.
+  static let highMark = 256 << 10
+  /// With no more framed bytes than this waiting, both go on.
+  static let lowMark = 64 << 10
+  /// Unread bytes that may wait for a receiver before reading pauses.
+  static let readAhead = 64 << 10
+  /// Unread bytes, at the most, that are carried from one buffer to another to share a large one.
+  static let carried = 1024
+
+  init(_ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, loop: EventLoop) {
+    self.peer = peer
+    self.loop = loop
+    self.framing = framing
+    self.state = framing.makeState()
+    self.socket = .some(socket)
+  }
+
+  // MARK: Receiving
+
+  /// The messages as they arrive, until the peer closes.
+  public nonisolated var messages: MessageSequence { MessageSequence(connection: self) }
+
+  /// The next message; `nil` once the peer has closed. One task at a time may wait.
+  ///
+  /// Does not suspend if a message has already arrived. If the task is cancelled while it waits, the
+  /// connection stays usable.
+  ///
+  /// - Throws: ``ConnectionError``, after the last whole message.
+  public func receive() async throws(ConnectionError) -> [UInt8]? {
+    if let result = takeMessage() { return try result.get() }
+    precondition(receiver == nil, "two tasks wait for the next message of one connection")
+    flushNow()
+    lendInputBack()
+    let ticket = nextTicket()
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        receiver = (ticket, continuation)
+        updateInterest()
+      }
+    } onCancel: {
+      loop.execute { self.enter { $0.cancelReceiver(ticket) } }
+    }
+    return try result.get()
+  }
+
+  /// What a receiver gets now; `nil` if it has to wait.
+  func takeMessage() -> Received? {
+    do throws(FramingError) {
+      if let message = try framing.next(state) { return .success(message) }
+    } catch {
+      return .failure(.framing(error))
+    }
+    switch receiving {
+    case .open, .ending: return nil
+    case .ended: return .success(nil)
+    case .failed(let error): return .failure(error)
+    }
+  }
+
+  func resumeReceiver() {
+    guard let receiver, let result = takeMessage() else { return }
+    self.receiver = nil
+    receiver.continuation.resume(returning: result)
+  }
+
+  func cancelReceiver(_ ticket: UInt64) {
+    guard let receiver, receiver.ticket == ticket else { return }
+    self.receiver = nil
+    receiver.continuation.resume(returning: .failure(.cancelled))
+  }
+
+  // MARK: Sending
+
+  /// Frames `message` and queues it. Waits only while the peer is more than 256 KiB behind.
+  ///
+  /// The queue is sent when the handler waits for something, and at the end of the loop's turn. If the task is
+  /// cancelled while it waits, the message stays queued.
+  ///
+  /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued, and the
+  ///   connection goes on.
+  public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
+    let outcome = message.withContiguousStorageIfAvailable { bytes in queue(bytes.span) }
+    if let error = outcome ?? [UInt8](message).withUnsafeBufferPointer({ queue($0.span) }) { throw error }
+    guard framing.outputCount(state) > Self.highMark else { return }
+    flushNow()
+    if framing.outputCount(state) > Self.highMark { try await wait(for: .writable) }
+  }
+
+  /// Frames `message` and queues it. For handlers that do not wait.
+  ///
+  /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
+  public func send(_ message: Span<UInt8>) throws(ConnectionError) {
+    if let error = queue(message) { throw error }
+  }
+
+  func queue(_ message: Span<UInt8>) -> ConnectionError? {
+    switch sending {
+    case .open: break
+    case .ending, .ended: return .closed
+    case .failed(let error): return error
+    }
+    if framing.outputCount(state) == 0 { framing.exchangeOutput(state, &loop.outputBuffer) }
+    do throws(FramingError) { try framing.encode(state, message) } catch { return .framing(error) }
+    planFlush()
+    return nil
+  }
+
+  /// Waits until everything that was sent has been handed to the kernel.
+  ///
+  /// - Throws: ``ConnectionError`` if it cannot be.
+  public func flush() async throws(ConnectionError) {
+    flushNow()
+    if framing.outputCount(state) > 0 { try await wait(for: .flushed) }
+    if case .failed(let error) = sending { throw error }
+  }
+
+  /// Ends sending once everything queued is sent; receiving goes on. The peer sees the end of the stream.
+  ///
+  /// The corresponding C function is `shutdown` with `SHUT_WR`.
+  public func finish() {
+    guard sending.isOpen else { return }
+    sending = .ending
+    flushNow()
+  }
+
+  // MARK: Closing
+
+  /// Closes without losing anything: sends what is queued, tells the peer, waits until it has closed too.
+  ///
+  /// Messages that arrive meanwhile are dropped. After ten seconds the connection is cut.
+  ///
+  /// - Throws: ``ConnectionError/unsent(bytes:)`` if the peer did not take everything in time, or what ended the
+  ///   connection before.
+  public func close() async throws(ConnectionError) {
+    shutdown()
+    if socket != nil { try await wait(for: .closed) }
+    if let failure { throw failure }
+  }
+
+  /// As ``close()``, but does not wait; for handlers that cannot.
+  public func shutdown() {
+    guard socket != nil, !isClosing else { return }
+    isClosing = true
+    isReadingPaused = false
+    if sending.isOpen { sending = .ending }
+    closeTimer = loop.schedule(after: closeDeadline) { [self] in enter { $0.closeDeadlineReached() } }
+    flushNow()
+    closeIfDone()
+    updateInterest()
+    resumeReceiver()
+  }
+
+  /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
+  public func reset() {
+    socket?.resetOnClose()
+    fail(receiving: .closed, sending: .closed)
+    closeNow()
+  }
+
+  // MARK: Waiting
+
+  func nextTicket() -> UInt64 {
+    lastTicket += 1
+    return lastTicket
+  }
+
+  func wait(for event: Waiter.Event) async throws(ConnectionError) {
+    let ticket = nextTicket()
+    let error = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        waiters.append(Waiter(event: event, ticket: ticket, continuation: continuation))
+        updateInterest()
+      }
+    } onCancel: {
+      loop.execute { self.enter { $0.cancelWaiter(ticket) } }
+    }
+    if let error { throw error }
+  }
+
+  func resume(_ events: Waiter.Event..., with error: ConnectionError?) {
+    guard !waiters.isEmpty else { return }
+    let resumed = waiters.filter { events.contains($0.event) }
+    waiters.removeAll { events.contains($0.event) }
+    for waiter in resumed { waiter.continuation.resume(returning: error) }
+  }
+
+  func cancelWaiter(_ ticket: UInt64) {
+    guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
+    // Nobody else would close a connection whose closing was given up: it goes on by itself.
+    waiters.remove(at: index).continuation.resume(returning: .cancelled)
+  }
+}

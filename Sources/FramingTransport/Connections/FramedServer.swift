@@ -1,0 +1,102 @@
+import Framing
+
+/// Listens on an address and serves the messages of every connection.
+///
+/// ```swift
+/// let server = try FramedServer(at: .loopback(port: 7777), framer: LengthPrefixedFramer())
+/// try await server.run { connection in
+///   for try await message in connection.messages { try await connection.send(message) }
+/// }
+/// ```
+///
+/// A connection that fails ends alone: whole messages before the fault are served first, what was sent goes out,
+/// `onFailure` is told, and every other connection goes on.
+public final class FramedServer: Sendable {
+  /// The address that the server listens on, with the port that the system chose for port 0.
+  public let address: SocketAddress
+  /// The loop that the server and its connections belong to.
+  public let loop: EventLoop
+
+  private let listener: Listener
+
+  /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves.
+  ///
+  /// - Parameters:
+  ///   - address: Where to listen; port 0 lets the system choose a free one.
+  ///   - framer: How messages are framed, in both directions.
+  ///   - loop: The loop to serve on; the shared one unless told otherwise.
+  ///   - backlog: How many connections may wait to be accepted.
+  ///   - onFailure: Told of each connection that failed, on the loop's thread.
+  @inlinable
+  public convenience init(
+    at address: SocketAddress, framer: some Framer, on loop: EventLoop? = nil, backlog: Int = 1024,
+    onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
+  ) throws(SystemError) {
+    try self.init(
+      at: address, framing: ConnectionFraming(framer), on: loop, backlog: backlog, onFailure: onFailure)
+  }
+
+  @usableFromInline
+  init(
+    at address: SocketAddress, framing: ConnectionFraming, on loop: EventLoop?, backlog: Int,
+    onFailure: @escaping @Sendable (ConnectionFailure) -> Void
+  ) throws(SystemError) {
+    let loop = try EventLoop.shared(or: loop)
+    let socket = try Socket.listening(at: address, backlog: backlog, system: loop.system)
+    self.loop = loop
+    self.address = try socket.localAddress()
+    listener = Listener(socket, framing: framing, loop: loop, onFailure: onFailure)
+  }
+
+  /// Serves each message as it comes, without tasks and without copies, until ``shutdown()`` or cancellation.
+  ///
+  /// - Parameter onMessage: Gets each message in place, in order, isolated to its connection; runs on the loop and
+  ///   must not block. While the peer is slow to take replies, it gets no further messages. An error that it
+  ///   throws ends that connection.
+  /// - Throws: ``SystemError`` if the listening socket cannot be watched.
+  public func run(onMessage: @escaping FramedConnection.MessageHandler) async throws {
+    try await serve { connection, listener in
+      connection.start(onMessage: onMessage) { [peer = connection.peer] failure in
+        listener.closed(connection, failure: failure.map { ConnectionFailure(peer: peer, error: $0) })
+      }
+    }
+  }
+
+  /// Serves each connection with a task of its own until ``shutdown()`` or cancellation.
+  ///
+  /// The task runs on the loop, isolated to the connection. When `handler` returns or throws, the connection is closed
+  /// without losing anything. On shutdown, `connection.messages` ends, and `run` waits for the handlers.
+  ///
+  /// - Throws: ``SystemError`` if the listening socket cannot be watched.
+  public func run(
+    _ handler: @escaping @Sendable (isolated FramedConnection) async throws -> Void
+  ) async throws {
+    try await serve { connection, listener in
+      let peer = connection.peer
+      connection.start(onMessage: nil) { _ in }
+      Task(executorPreference: listener.loop) {
+        var failure: (any Error)?
+        do { try await handler(connection) } catch { failure = error }
+        do { try await connection.close() } catch { failure = failure ?? error }
+        await listener.ended(connection, failure: failure.map { ConnectionFailure(peer: peer, error: $0) })
+      }
+    }
+  }
+
+  /// Stops accepting, lets the connections finish what they have begun, and makes `run` return. From any thread.
+  public func shutdown() {
+    loop.execute { [listener] in listener.shutdown() }
+  }
+
+  private func serve(
+    _ start: @escaping @Sendable (isolated FramedConnection, Listener) -> Void
+  ) async throws {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        loop.execute { [listener] in listener.run(start, until: continuation) }
+      }
+    } onCancel: {
+      shutdown()
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/// The messages of a connection as they arrive, until the peer closes.
+///
+/// Throws ``ConnectionError`` after the last whole message if the stream does not end between two messages.
+/// A message that has already arrived is answered without suspending.
+public struct MessageSequence: AsyncSequence, Sendable {
+  let connection: FramedConnection
+
+  /// Takes the messages one by one; they go to whoever asks first.
+  public func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
+
+  /// See ``MessageSequence``.
+  public struct Iterator: AsyncIteratorProtocol {
+    let connection: FramedConnection
+
+    /// The next message; `nil` once the peer has closed.
+    public mutating func next() async throws(ConnectionError) -> [UInt8]? {
+      try await connection.receive()
+    }
+
+    /// The next message; `nil` once the peer has closed.
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws(ConnectionError)
+      -> [UInt8]?
+    {
+      try await connection.receive()
+    }
+  }
+}

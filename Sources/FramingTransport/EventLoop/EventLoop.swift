@@ -1,0 +1,249 @@
+import CSystemShims
+import Framing
+import Synchronization
+
+/// One thread that waits for sockets and runs what they make ready.
+///
+/// A turn of the loop: run the jobs, send what they queued, wait for sockets and timers, serve those that are ready.
+/// Every connection belongs to one loop and is touched on its thread only: the loop is the executor of the actor
+/// ``FramedConnection``, and of the tasks that serve it, so they do not hop.
+///
+/// The thread lives as long as there is something to wait for or to run, and a moment longer; a loop that nobody
+/// uses holds none. There is nothing to shut down.
+// Unchecked: `inbox` is a lock, `threadID` an atomic; all else is touched on the loop's thread only, which
+// `precondition`s at the entries prove in every build.
+public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+  /// Which way of waiting the loop uses.
+  public var selectorKind: SelectorKind { selector.kind }
+
+  /// A loop with the given way of waiting, or with the best that can be had here.
+  public convenience init(selector kind: SelectorKind? = nil) throws(SystemError) {
+    try self.init(selector: kind, system: Kernel.real)
+  }
+
+  package init(selector kind: SelectorKind?, system: any SystemCalls) throws(SystemError) {
+    self.system = system
+    selector = try SelectorKind.make(kind, system: system)
+  }
+
+  /// The loop to use if none is `given`: one for all, made when it is needed first.
+  static func shared(or given: EventLoop? = nil) throws(SystemError) -> EventLoop {
+    if let given { return given }
+    let result = sharedLoop.withLock { loop -> Result<EventLoop, SystemError> in
+      if let loop { return .success(loop) }
+      do throws(SystemError) {
+        let new = try EventLoop()
+        loop = new
+        return .success(new)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private static let sharedLoop = Mutex<EventLoop?>(nil)
+
+  package let system: any SystemCalls
+  private let selector: any Selector
+
+  // MARK: Jobs, from any thread
+
+  private enum Job {
+    case task(UnownedJob)
+    case action(@Sendable () -> Void)
+  }
+
+  private struct Inbox {
+    var jobs: [Job] = []
+    var hasThread = false
+    /// Whether the thread may be waiting, so that somebody has to wake it.
+    var isWaiting = false
+  }
+
+  private let inbox = Mutex(Inbox())
+  private let threadID = Atomic<UInt>(0)
+
+  /// Whether the caller runs on this loop's thread.
+  public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(csys_thread_current()) }
+
+  /// Takes a job of a task that runs on this loop, or of an actor that belongs to it.
+  public func enqueue(_ job: consuming ExecutorJob) { submit(.task(UnownedJob(job))) }
+
+  /// Traps unless the caller runs on this loop's thread.
+  public func checkIsolated() { precondition(isCurrent, "not on the thread of the event loop") }
+
+  /// Whether the caller runs on this loop's thread.
+  public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+  /// Runs `action` on the loop's thread, soon; never at once.
+  package func execute(_ action: @escaping @Sendable () -> Void) { submit(.action(action)) }
+
+  private func submit(_ job: Job) {
+    if isCurrent {
+      jobs.append(job)
+      return
+    }
+    let (wake, start) = inbox.withLock { inbox in
+      inbox.jobs.append(job)
+      defer { (inbox.isWaiting, inbox.hasThread) = (false, true) }
+      return (inbox.isWaiting, !inbox.hasThread)
+    }
+    if start { startThread() } else if wake { selector.wake() }
+  }
+
+  private func startThread() {
+    let code = csys_thread_start(
+      { Unmanaged<EventLoop>.fromOpaque($0!).takeRetainedValue().run() },
+      Unmanaged.passRetained(self).toOpaque())
+    precondition(code == 0, "no thread could be started for an event loop: error \(code)")
+  }
+
+  // MARK: The loop, on its thread
+
+  /// Jobs from this thread; those from others come by way of the inbox.
+  private var jobs: [Job] = []
+  private var ready: [SelectorEvent] = []
+  private var timers = TimerQueue()
+  private var sources = SourceTable()
+  private var unflushed: [any EventSource] = []
+
+  /// Memory to read into and to encode into, lent to one connection at a time so that idle ones hold none.
+  package var inputBuffer = FrameBuffer()
+  package var outputBuffer = FrameBuffer()
+
+  /// How long a thread that has nothing to do stays for the next user, in nanoseconds.
+  private static let idleTime: Int64 = 1_000_000_000
+
+  private func run() {
+    threadID.store(UInt(csys_thread_current()), ordering: .relaxed)
+    var idleSince: Int64?
+    while true {
+      runJobs()
+      flush()
+      let isIdle = sources.isEmpty && timers.isEmpty
+      if !isIdle { idleSince = nil } else if idleSince == nil { idleSince = system.now() }
+      if let idleSince, system.now() - idleSince >= Self.idleTime, leave() { return }
+      turn(idle: isIdle)
+    }
+  }
+
+  /// Ends the thread unless there is work after all.
+  private func leave() -> Bool {
+    guard jobs.isEmpty else { return false }
+    return inbox.withLock { inbox in
+      guard inbox.jobs.isEmpty else { return false }
+      inbox.hasThread = false
+      threadID.store(0, ordering: .relaxed)
+      return true
+    }
+  }
+
+  /// Runs the jobs that are there; those that they submit have their turn after the sockets.
+  private func runJobs() {
+    var batch = inbox.withLock { inbox in
+      inbox.isWaiting = false
+      return inbox.jobs.isEmpty ? [] : exchange(&inbox.jobs, with: [])
+    }
+    if batch.isEmpty {
+      swap(&batch, &jobs)
+    } else {
+      batch.insert(contentsOf: exchange(&jobs, with: []), at: 0)
+    }
+    for job in batch {
+      switch job {
+      case .task(let job):
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      case .action(let action): action()
+      }
+    }
+    if jobs.isEmpty {
+      batch.removeAll(keepingCapacity: true)
+      swap(&jobs, &batch)
+    }
+  }
+
+  private func flush() {
+    while let source = unflushed.popLast() { source.flush() }
+  }
+
+  /// Waits, serves the sockets that are ready, and fires the timers that are due.
+  private func turn(idle: Bool) {
+    ready.removeAll(keepingCapacity: true)
+    do {
+      try selector.wait(timeout: timeout(idle: idle), into: &ready)
+    } catch {
+      // A selector whose wait fails cannot be used again, and nobody is there to be told.
+      preconditionFailure("an event loop cannot wait: \(error)")
+    }
+    for event in ready { sources[event.token]?.ready(event.readiness) }
+    guard !timers.isEmpty else { return }
+    let now = system.now()
+    while let action = timers.popDue(now) { action() }
+  }
+
+  private func timeout(idle: Bool) -> Int64? {
+    let hasWork =
+      !jobs.isEmpty || !unflushed.isEmpty
+      || inbox.withLock { inbox in
+        inbox.isWaiting = inbox.jobs.isEmpty
+        return !inbox.isWaiting
+      }
+    if hasWork { return 0 }
+    if let deadline = timers.nextDeadline { return max(0, deadline - system.now()) }
+    return idle ? Self.idleTime : nil
+  }
+
+  // MARK: What connections and listeners ask of their loop
+
+  /// Begins to watch `descriptor` for `source`, which the loop keeps alive until ``remove(_:descriptor:)``.
+  package func add(_ source: any EventSource, descriptor: CInt, interest: Interest) throws(SystemError)
+    -> UInt64
+  {
+    checkIsolated()
+    let token = sources.insert(source)
+    do throws(SystemError) {
+      try selector.add(descriptor, interest: interest, token: token)
+      return token
+    } catch {
+      sources.remove(token)
+      throw error
+    }
+  }
+
+  package func change(_ token: UInt64, descriptor: CInt, interest: Interest) throws(SystemError) {
+    try selector.change(descriptor, interest: interest, token: token)
+  }
+
+  /// Watches `descriptor` no longer. Must precede its closing.
+  package func remove(_ token: UInt64, descriptor: CInt) {
+    selector.remove(descriptor)
+    sources.remove(token)
+  }
+
+  /// Has `source` flush before the loop waits.
+  package func flushSoon(_ source: any EventSource) { unflushed.append(source) }
+
+  /// Runs `action` on the loop's thread after `delay`. On the loop only.
+  func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+    checkIsolated()
+    let (seconds, attoseconds) = delay.components
+    return timers.add(deadline: system.now() + seconds * 1_000_000_000 + attoseconds / 1_000_000_000, action)
+  }
+
+  func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
+}
+
+/// What a loop watches: a connection or a listener. Called on the loop's thread.
+package protocol EventSource: AnyObject {
+  /// The socket is ready for something.
+  nonisolated func ready(_ readiness: Readiness)
+  /// Before the loop waits: send what is queued.
+  nonisolated func flush()
+}
+
+private func exchange<T>(_ value: inout T, with new: T) -> T {
+  let old = value
+  value = new
+  return old
+}

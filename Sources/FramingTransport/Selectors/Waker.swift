@@ -1,0 +1,31 @@
+import CSystemShims
+
+/// Lets any thread end the wait of another one: an `eventfd`, or a pipe where there is none.
+final class Waker: Sendable {
+  /// The token of the waker's own registration.
+  static let token = UInt64.max
+
+  /// What to watch for reading.
+  let descriptor: CInt
+  private let writing: CInt
+
+  init() throws(SystemError) {
+    var ends: (waiting: CInt, writing: CInt) = (-1, -1)
+    let result = CallResult(csys_waker_open(&ends.waiting, &ends.writing))
+    if let code = result.errorCode { throw SystemError(call: "eventfd", code: code) }
+    (descriptor, writing) = ends
+  }
+
+  deinit {
+    _ = csys_close(descriptor)
+    if writing != descriptor { _ = csys_close(writing) }
+  }
+
+  /// Makes `descriptor` readable. A full counter or pipe is as good: it is readable already.
+  func wake() {
+    _ = try? attempt("write") { CallResult(csys_waker_signal(writing)) }
+  }
+
+  /// Makes `descriptor` unreadable again.
+  func clear() { csys_waker_clear(descriptor) }
+}

@@ -1,0 +1,140 @@
+import CSystemShims
+
+/// An open stream socket with one owner: it is closed once, and nobody reads a recycled descriptor.
+///
+/// Never blocks and never raises SIGPIPE. What is to be expected (nothing there yet, the peer closed) is a
+/// value; errors are for the end of a connection.
+public struct Socket: ~Copyable, Sendable {
+  /// The number of the open socket, for calls that are not here. It stays this socket's.
+  public let descriptor: CInt
+  private let system: any SystemCalls
+
+  package init(descriptor: CInt, system: any SystemCalls) {
+    self.descriptor = descriptor
+    self.system = system
+  }
+
+  deinit { system.close(descriptor) }
+
+  // MARK: Opening
+
+  /// A socket that listens on `address`; port 0 lets the system choose a free one.
+  ///
+  /// An IPv6 address serves IPv6 only. The corresponding C functions are `socket`, `bind` and `listen`.
+  public static func listening(at address: SocketAddress, backlog: Int = 1024) throws(SystemError) -> Socket {
+    try listening(at: address, backlog: backlog, system: Kernel.real)
+  }
+
+  package static func listening(
+    at address: SocketAddress, backlog: Int, system: any SystemCalls
+  ) throws(SystemError) -> Socket {
+    let socket = try Socket(family: address, system: system)
+    if address.family != .unix { try socket.set(.reuseAddress) }
+    if address.family == .ipv6 { try socket.set(.ipv6Only) }
+    _ = try attempt("bind", on: "\(address)") { system.bind(socket.descriptor, to: address) }
+    _ = try attempt("listen", on: "\(address)") {
+      system.listen(socket.descriptor, backlog: CInt(clamping: backlog))
+    }
+    return socket
+  }
+
+  /// A socket that has begun to connect to `address`.
+  ///
+  /// Wait until it is writable, then ask ``takeError()`` how it went. The corresponding C functions are
+  /// `socket` and `connect`.
+  package static func connecting(
+    to address: SocketAddress, system: any SystemCalls
+  ) throws(SystemError) -> Socket {
+    let socket = try Socket(family: address, system: system)
+    if address.family != .unix { try socket.set(.noDelay) }
+    // Not repeated after EINTR: the kernel carries on with it, as after EINPROGRESS.
+    let result = system.connect(socket.descriptor, to: address)
+    switch result.errorCode {
+    case nil, EINPROGRESS, EINTR: return socket
+    case let code?: throw SystemError(call: "connect", code: code, subject: "\(address)")
+    }
+  }
+
+  private init(family address: SocketAddress, system: any SystemCalls) throws(SystemError) {
+    try address.check()
+    let result = system.socket(family: address.family)
+    if let code = result.errorCode { throw SystemError(call: "socket", code: code, subject: "\(address)") }
+    self.init(descriptor: CInt(result.word), system: system)
+  }
+
+  /// A connection that was taken from a listening socket.
+  public struct Accepted: ~Copyable {
+    /// The socket that talks to the peer.
+    public let socket: Socket
+    /// Who the peer is; an empty path for an unnamed Unix socket.
+    public let peer: SocketAddress
+  }
+
+  /// Takes the next waiting connection of a listening socket; `nil` if none waits.
+  ///
+  /// The corresponding C function is `accept4`.
+  public func accept() throws(SystemError) -> Accepted? {
+    var peer = SocketAddress.unix(path: "")
+    guard let descriptor = try attempt("accept", { system.accept(descriptor, peer: &peer) }) else {
+      return nil
+    }
+    return Accepted(socket: Socket(descriptor: CInt(descriptor), system: system), peer: peer)
+  }
+
+  // MARK: Bytes
+
+  /// What came of reading.
+  public enum ReadOutcome: Hashable, Sendable {
+    /// So many bytes came; at least one.
+    case bytes(Int)
+    /// None is there now.
+    case wouldBlock
+    /// The peer has closed, or half-closed: none follows.
+    case ended
+  }
+
+  /// Reads what is there, without waiting. The corresponding C function is `recv`.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReadOutcome {
+    precondition(!buffer.isEmpty, "an empty read looks like the end of the stream")
+    guard let count = try attempt("recv", { system.receive(descriptor, into: buffer) }) else {
+      return .wouldBlock
+    }
+    return count == 0 ? .ended : .bytes(count)
+  }
+
+  /// Hands as many of `bytes` to the kernel as it takes without waiting, and answers how many.
+  ///
+  /// The corresponding C function is `send`, with `MSG_NOSIGNAL`.
+  public func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
+    try bytes.withUnsafeBytes { buffer throws(SystemError) in
+      try attempt("send") { system.send(descriptor, buffer) } ?? 0
+    }
+  }
+
+  // MARK: State
+
+  /// Tells the peer that no byte follows; reading goes on. The corresponding C function is `shutdown`.
+  public func shutdownWriting() throws(SystemError) {
+    _ = try attempt("shutdown") { system.shutdownWriting(descriptor) }
+  }
+
+  /// The error that the socket met since it was last asked, if any. The C name is `SO_ERROR`.
+  package func takeError() -> CInt? { system.takeError(of: descriptor).errorCode }
+
+  /// The address that the socket is bound to. The corresponding C function is `getsockname`.
+  public func localAddress() throws(SystemError) -> SocketAddress {
+    var address = SocketAddress.unix(path: "")
+    _ = try attempt("getsockname") { system.localAddress(of: descriptor, into: &address) }
+    return address
+  }
+
+  package func set(_ option: SocketOption) throws(SystemError) {
+    _ = try attempt("setsockopt", on: "\(option)") { system.set(option, on: descriptor) }
+  }
+
+  /// Makes closing a reset: what was not sent is dropped, and the peer sees an error. The C name is
+  /// `SO_LINGER`. A socket that refuses is dead already.
+  func resetOnClose() {
+    try? set(.resetOnClose)
+  }
+}

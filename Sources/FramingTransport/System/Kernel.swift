@@ -1,0 +1,76 @@
+import CSystemShims
+
+/// The kernel of this machine.
+package final class Kernel: SystemCalls {
+  /// The one there is.
+  package static let real = Kernel()
+
+  package func socket(family: SocketAddress.Family) -> CallResult {
+    CallResult(csys_socket(family.shimValue))
+  }
+
+  package func bind(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
+    withUnsafePointer(to: address.shim) { CallResult(csys_bind(descriptor, $0)) }
+  }
+
+  package func listen(_ descriptor: CInt, backlog: CInt) -> CallResult {
+    CallResult(csys_listen(descriptor, backlog))
+  }
+
+  package func accept(_ descriptor: CInt, peer: inout SocketAddress) -> CallResult {
+    var shim = csys_address()
+    let result = CallResult(csys_accept(descriptor, &shim))
+    if result.errorCode == nil { peer = SocketAddress(shim) }
+    return result
+  }
+
+  package func connect(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
+    withUnsafePointer(to: address.shim) { CallResult(csys_connect(descriptor, $0)) }
+  }
+
+  package func set(_ option: SocketOption, on descriptor: CInt) -> CallResult {
+    switch option {
+    case .reuseAddress: CallResult(csys_reuse_address(descriptor))
+    case .noDelay: CallResult(csys_no_delay(descriptor))
+    case .ipv6Only: CallResult(csys_ipv6_only(descriptor))
+    case .resetOnClose: CallResult(csys_reset_on_close(descriptor))
+    }
+  }
+
+  package func takeError(of descriptor: CInt) -> CallResult { CallResult(csys_take_error(descriptor)) }
+
+  package func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult {
+    var shim = csys_address()
+    let result = CallResult(csys_local_address(descriptor, &shim))
+    if result.errorCode == nil { address = SocketAddress(shim) }
+    return result
+  }
+
+  package func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
+    CallResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
+  }
+
+  package func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CallResult {
+    CallResult(csys_send(descriptor, bytes.baseAddress, bytes.count))
+  }
+
+  package func shutdownWriting(_ descriptor: CInt) -> CallResult {
+    CallResult(csys_shutdown_writing(descriptor))
+  }
+
+  package func close(_ descriptor: CInt) { _ = csys_close(descriptor) }
+
+  package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
+    switch kind {
+    case .select: return try SelectSelector()
+    case .epoll:
+      #if os(Linux)
+      return try EpollSelector()
+      #else
+      throw SystemError(call: "epoll_create1", code: ENOSYS)
+      #endif
+    }
+  }
+
+  package func now() -> Int64 { csys_now() }
+}

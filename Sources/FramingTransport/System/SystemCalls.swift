@@ -1,0 +1,46 @@
+/// Every entry to the kernel that the transport makes, and nothing else.
+///
+/// The seam at which a simulated kernel takes the place of the real one. Calls answer at once and raw: repeating after
+/// `EINTR`, going on after a short write and all other policy stands above, so that a simulation meets it.
+package protocol SystemCalls: AnyObject, Sendable {
+  /// A stream socket that does not block, is closed on `exec` and raises no SIGPIPE (`socket`).
+  func socket(family: SocketAddress.Family) -> CallResult
+  /// `bind`.
+  func bind(_ descriptor: CInt, to address: SocketAddress) -> CallResult
+  /// `listen`.
+  func listen(_ descriptor: CInt, backlog: CInt) -> CallResult
+  /// `accept4`; the new socket is as from ``socket(family:)``, and `peer` is set.
+  func accept(_ descriptor: CInt, peer: inout SocketAddress) -> CallResult
+  /// `connect`.
+  func connect(_ descriptor: CInt, to address: SocketAddress) -> CallResult
+  /// `setsockopt`.
+  func set(_ option: SocketOption, on descriptor: CInt) -> CallResult
+  /// `getsockopt` with `SO_ERROR`: the error that the socket met, which this clears; 0 for none.
+  func takeError(of descriptor: CInt) -> CallResult
+  /// `getsockname`.
+  func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult
+  /// `recv`; 0 is the end of the stream.
+  func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult
+  /// `send` with `MSG_NOSIGNAL`.
+  func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CallResult
+  /// `shutdown` with `SHUT_WR`.
+  func shutdownWriting(_ descriptor: CInt) -> CallResult
+  /// `close`; the descriptor is gone, whatever the answer.
+  func close(_ descriptor: CInt)
+  /// The way to wait for many sockets at once.
+  func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector
+  /// Nanoseconds on a clock that never goes back (`CLOCK_MONOTONIC`).
+  func now() -> Int64
+}
+
+/// An option of a socket that the transport sets.
+package enum SocketOption: Hashable, Sendable {
+  /// `SO_REUSEADDR`: a listener may start while old connections of its address linger.
+  case reuseAddress
+  /// `TCP_NODELAY`: a message is not held back to be joined with the next one.
+  case noDelay
+  /// `IPV6_V6ONLY`: an IPv6 listener serves IPv6 only, whatever the system's default.
+  case ipv6Only
+  /// `SO_LINGER` with 0: `close` resets the connection.
+  case resetOnClose
+}
