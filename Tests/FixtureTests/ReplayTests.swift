@@ -7,9 +7,10 @@ struct ReplayTests {
   func replay(path: String) throws {
     let fixture = try Fixture(try Repository.text(of: "Fixtures/" + path), name: path)
     let mismatches = FixtureReplay(fixture).mismatches()
+    guard !mismatches.isEmpty else { return }
     // A broken framer is broken under many chunkings; the first few tell enough.
     let told = mismatches.prefix(5).map(\.description).joined(separator: "\n")
-    #expect(mismatches.isEmpty, "\(mismatches.count) mismatches:\n\(told)")
+    Issue.record("\(mismatches.count) mismatches:\n\(told)")
   }
 
   @Test("begins with a comment that says its behaviour", arguments: Repository.fixtures)

@@ -183,4 +183,22 @@ struct FixtureParserTests {
     let error = FixtureError(name: "slip/empty.frames", line: 12, problem: "encodes is there twice")
     #expect(error.description == "slip/empty.frames:12: encodes is there twice")
   }
+
+  @Test("survives any text", arguments: 1...20)
+  func hostileText(seed: UInt64) {
+    let good = [UInt8]("# a\nframer close-terminated\n> 00*3 \"a\\x00\" # b\nend\n! truncated at=1\n".utf8)
+    var generator = SeededGenerator(seed: seed)
+    for _ in 1...100 {
+      var text = good
+      for _ in 1...3 {
+        text[Int.random(in: text.indices, using: &generator)] = good.randomElement(using: &generator) ?? 0
+      }
+      text.removeLast(Int.random(in: 0...20, using: &generator))
+      do throws(FixtureError) {
+        _ = try Fixture(String(decoding: text, as: UTF8.self), name: "hostile")
+      } catch {
+        #expect(!error.problem.isEmpty && error.line >= 1, "seed \(seed)")
+      }
+    }
+  }
 }
