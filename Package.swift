@@ -11,7 +11,10 @@ let package = Package(
   name: "swift-framing",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .library(name: "Framing", targets: ["Framing"])
+    .library(name: "Framing", targets: ["Framing"]),
+    .library(name: "FramingTransport", targets: ["FramingTransport"]),
+    .library(name: "FramingTestKit", targets: ["FramingTestKit"]),
+    .executable(name: "framed-echo", targets: ["FramedEcho"]),
   ],
   targets: [
     // The core: where a frame ends. Imports nothing.
@@ -20,6 +23,19 @@ let package = Package(
     .target(name: "FramingTransport", dependencies: ["Framing", "CSystemShims"], swiftSettings: settings),
     // The C library as the transport needs it.
     .target(name: "CSystemShims"),
+    // Fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
+    .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
+    // The echo application, over the public API only.
+    .executableTarget(name: "FramedEcho", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
+
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
+    .testTarget(
+      name: "FramingTransportTests", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
+    .testTarget(
+      name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
+    // Reads PROTOCOL.md, Fixtures and Sources where they stand.
+    .testTarget(
+      name: "FixtureTests", dependencies: ["Framing", "FramingTestKit", "FramingTransport"],
+      swiftSettings: settings),
   ]
 )

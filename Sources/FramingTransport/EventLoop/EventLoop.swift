@@ -2,6 +2,9 @@ import CSystemShims
 import Framing
 import Synchronization
 
+// Unchecked Sendable below: `inbox` is a lock, `threadID` an atomic; all else is touched on the loop's thread only,
+// which `precondition`s at the entries prove in every build.
+
 /// One thread that waits for sockets and runs what they make ready.
 ///
 /// A turn of the loop: run the jobs, send what they queued, wait for sockets and timers, serve those that are ready.
@@ -10,8 +13,6 @@ import Synchronization
 ///
 /// The thread lives as long as there is something to wait for or to run, and a moment longer; a loop that nobody
 /// uses holds none. There is nothing to shut down.
-// Unchecked: `inbox` is a lock, `threadID` an atomic; all else is touched on the loop's thread only, which
-// `precondition`s at the entries prove in every build.
 public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
   /// Which way of waiting the loop uses.
   public var selectorKind: SelectorKind { selector.kind }
