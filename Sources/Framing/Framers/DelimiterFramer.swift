@@ -116,7 +116,15 @@ public struct DelimiterFramer: Framer, Hashable {
     var reader = self
     reader.searched = 0
     let wireLength = wire.count - start
-    let found = wire.withBytes { (try? reader.scan($0.extracting(droppingFirst: start), atEnd: false)) }
+    let found: Scan?
+    do throws(FrameFault) {
+      found = try wire.withBytes { framed throws(FrameFault) in
+        try reader.scan(framed.extracting(droppingFirst: start), atEnd: false)
+      }
+    } catch {
+      wire.removeLast(wireLength)
+      throw error  // Too long: only with `keepsDelimiter` was that not judged above.
+    }
     guard found == .frame(payload: 0..<payload.count, wireLength: wireLength) else {
       wire.removeLast(wireLength)
       throw .unencodable(

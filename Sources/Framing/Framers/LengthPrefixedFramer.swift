@@ -93,8 +93,11 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   the minimum or a frame shorter than what is stripped from it.
   @inlinable
   public func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    if !magic.isEmpty, let answer = try scanMagic(bytes) { return answer }
     let header = headerLength
+    if !magic.isEmpty, try !checkMagic(bytes) {
+      // The next byte may be wrong already. The end, though, cut off a whole header.
+      return .needs(count: atEnd ? header - bytes.count : 1)
+    }
     guard bytes.count >= header else { return .needs(count: header - bytes.count) }
     let body = try bodyLength(announcedBy: field(of: bytes))
     let (wireLength, overflow) = header.addingReportingOverflow(body)
@@ -130,13 +133,13 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     wire.append(payload)
   }
 
-  /// `nil` once all magic bytes are there and right.
+  /// Whether all magic bytes are there; those that are must be right.
   @usableFromInline
-  internal func scanMagic(_ bytes: Span<UInt8>) throws(FrameFault) -> Scan? {
+  internal func checkMagic(_ bytes: Span<UInt8>) throws(FrameFault) -> Bool {
     for index in 0..<min(magic.count, bytes.count) where bytes[index] != magic[index] {
       throw .malformed("the frame does not begin with the magic bytes", value: UInt64(bytes[index]))
     }
-    return bytes.count < magic.count ? .needs(count: 1) : nil
+    return bytes.count >= magic.count
   }
 
   /// The value of the length field; the header is there.
@@ -184,11 +187,13 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     guard body >= minimum else {
       throw .unencodable("the frame would be shorter than the minimum", value: UInt64(body))
     }
-    let (value, overflow) = body.subtractingReportingOverflow(adjustment)
-    guard !overflow, value >= 0, UInt64(value) <= UInt64.max >> UInt64(64 - 8 * width) else {
+    // Unsigned, as in `bodyLength`: a field may hold more than `Int.max`. Neither branch can overflow.
+    let magnitude = UInt64(adjustment.magnitude)
+    let value = adjustment <= 0 ? UInt64(body) + magnitude : UInt64(body) &- magnitude
+    guard adjustment <= body, value <= UInt64.max >> UInt64(64 - 8 * width) else {
       throw .unencodable("the length does not fit the length field", value: UInt64(body))
     }
-    return UInt64(value)
+    return value
   }
 
   /// The byte that has to stand at `index` of the header; `nil` where any byte may.

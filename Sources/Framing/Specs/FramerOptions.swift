@@ -17,6 +17,7 @@ public struct FramerOptions {
   private let end: Int
   private let options: [Raw]
   private var knownKeys: [String] = []
+  private var missing: FramerSpecError?
 
   init(text: String, framer: String, end: Int, _ options: [Raw]) {
     self.text = text
@@ -25,15 +26,16 @@ public struct FramerOptions {
     self.options = options
   }
 
-  /// A whole number in `range`; `default` if the option is not there, which is an error without a default.
+  /// A whole number in `range`; `default` if the option is not there.
+  ///
+  /// Without a default the option must be there; the caller refuses the spec afterwards, so that an unknown key
+  /// is told first: it may be this one, misspelt.
   public mutating func integer(
     _ key: String, in range: ClosedRange<Int>, default: Int? = nil
   ) throws(FramerSpecError) -> Int {
     guard let option = option(key) else {
-      guard let value = `default` else {
-        throw error("\(framer) needs \(key)=N", at: end)
-      }
-      return value
+      if `default` == nil { require("\(key)=N") }
+      return `default` ?? range.lowerBound
     }
     let digits = try self.text(of: option)
     guard !digits.hasPrefix("+"), let value = Int(digits), range ~= value else {
@@ -68,10 +70,11 @@ public struct FramerOptions {
     }
   }
 
-  /// One or more byte sequences, none of them empty or there twice; the option must be there.
+  /// One or more byte sequences, none of them empty or there twice; the option must be there, as with numbers.
   public mutating func byteSequences(_ key: String) throws(FramerSpecError) -> [[UInt8]] {
     guard let option = option(key) else {
-      throw error("\(framer) needs \(key)=BYTES, as \(key)=\\r\\n", at: end)
+      require("\(key)=BYTES, as \(key)=\\r\\n")
+      return [[0]]
     }
     guard option.values.allSatisfy({ !$0.isEmpty }), Set(option.values).count == option.values.count else {
       throw error("\(key) is one or more different byte sequences separated by |", at: option.valuePosition)
@@ -97,11 +100,17 @@ public struct FramerOptions {
     return bytes
   }
 
-  /// Refuses what was written and not read.
+  /// Refuses what was written and not read, and then what was not written and must be.
   func finish() throws(FramerSpecError) {
-    guard let stranger = options.first(where: { !knownKeys.contains($0.key) }) else { return }
-    let known = knownKeys.joined(separator: ", ")
-    throw error("\(framer) has no option \"\(stranger.key)\"; it has \(known)", at: stranger.keyPosition)
+    if let stranger = options.first(where: { !knownKeys.contains($0.key) }) {
+      let known = knownKeys.joined(separator: ", ")
+      throw error("\(framer) has no option \"\(stranger.key)\"; it has \(known)", at: stranger.keyPosition)
+    }
+    if let missing { throw missing }
+  }
+
+  private mutating func require(_ form: String) {
+    if missing == nil { missing = error("\(framer) needs \(form)", at: end) }
   }
 
   private mutating func option(_ key: String) -> Raw? {

@@ -1,0 +1,143 @@
+import Framing
+import Testing
+
+/// The UTF-8 bytes of `text`.
+func bytes(_ text: String) -> [UInt8] { [UInt8](text.utf8) }
+
+/// What a decoder makes of a stream: messages, then perhaps an error.
+struct Outcome: Equatable {
+  var messages: [[UInt8]] = []
+  var error: FramingError?
+}
+
+/// A stream, from its first byte to the close, and what has to become of it.
+struct StreamCase<F: Framer>: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let framer: F
+  let wire: [UInt8]
+  let messages: [[UInt8]]
+  let error: FramingError?
+
+  init(
+    _ behaviour: String, _ framer: F, _ wire: [UInt8], _ messages: [[UInt8]], _ error: FramingError? = nil
+  ) {
+    self.testDescription = behaviour
+    self.framer = framer
+    self.wire = wire
+    self.messages = messages
+    self.error = error
+  }
+
+  var outcome: Outcome { Outcome(messages: messages, error: error) }
+}
+
+/// A message that a framing cannot carry, and why.
+struct RefusalCase<F: Framer>: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let framer: F
+  let message: [UInt8]
+  let fault: FrameFault
+
+  init(_ behaviour: String, _ framer: F, _ message: [UInt8], _ fault: FrameFault) {
+    self.testDescription = behaviour
+    self.framer = framer
+    self.message = message
+    self.fault = fault
+  }
+
+  /// Encodes the message behind bytes that are there already, and expects those bytes and the fault.
+  func verify() {
+    var wire = FrameBuffer()
+    wire.append(bytes("before"))
+    var met: FrameFault?
+    do throws(FrameFault) { try framer.encode(message.span, into: &wire) } catch { met = error }
+    let left = wire.withBytes { span in span.withUnsafeBufferPointer { [UInt8]($0) } }
+    #expect(met == fault)
+    #expect(left == bytes("before"))
+  }
+}
+
+/// Decodes `wire` up to the close, in chunks that end at `cuts` and at the end.
+func decode<F: Framer>(_ wire: [UInt8], cutAt cuts: [Int] = [], by framer: F) -> Outcome {
+  var decoder = FrameDecoder(framer)
+  var outcome = Outcome()
+  do throws(FramingError) {
+    for (start, end) in zip([0] + cuts, cuts + [wire.count]) {
+      decoder.append(wire[start..<end])
+      while let message = try decoder.next() { outcome.messages.append(message) }
+    }
+    try decoder.finish()
+    while let message = try decoder.next() { outcome.messages.append(message) }
+  } catch {
+    outcome.error = error
+  }
+  return outcome
+}
+
+/// Encodes `messages` one behind the other.
+func encode<F: Framer>(_ messages: [[UInt8]], by framer: F) throws(FramingError) -> [UInt8] {
+  var encoder = FrameEncoder(framer)
+  for message in messages { try encoder.append(message) }
+  return encoder.takeBytes()
+}
+
+/// Every way to cut `count` bytes if there are few of them; else every single cut, and equal chunks.
+func cuttings(of count: Int) -> [[Int]] {
+  guard count > 1 else { return [[]] }
+  let places = Array(1..<count)
+  if count <= 10 {
+    return (0..<1 << places.count).map { mask in places.filter { mask >> ($0 - 1) & 1 == 1 } }
+  }
+  return [[]] + places.map { [$0] } + (1...5).map { size in places.filter { $0 % size == 0 } }
+}
+
+/// The same numbers for the same seed: SplitMix64.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}
+
+/// Feeds streams of random bytes, most of them from `alphabet`, and expects the same result for random cuts.
+func verifyRandomStreams<F: Framer>(by framer: F, alphabet: [UInt8], seed: UInt64) {
+  var generator = SeededGenerator(seed: seed)
+  for _ in 0..<300 {
+    let wire = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+      Int.random(in: 0..<8, using: &generator) == 0
+        ? UInt8.random(in: 0...255, using: &generator)
+        : alphabet.randomElement(using: &generator) ?? 0
+    }
+    let cuts = wire.indices.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 }
+    let whole = decode(wire, by: framer)
+    let cut = decode(wire, cutAt: cuts, by: framer)
+    #expect(cut == whole, "seed \(seed), stream \(wire), cut at \(cuts)")
+  }
+}
+
+/// Encodes random messages and expects that those which are not refused come back as they were.
+func verifyRandomMessages<F: Framer>(by framer: F, alphabet: [UInt8], seed: UInt64) {
+  var generator = SeededGenerator(seed: seed)
+  for _ in 0..<100 {
+    var encoder = FrameEncoder(framer)
+    var carried: [[UInt8]] = []
+    for _ in 0..<4 {
+      let message = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+        alphabet.randomElement(using: &generator) ?? 0
+      }
+      do throws(FramingError) {
+        try encoder.append(message)
+        carried.append(message)
+      } catch {
+        #expect(error.fault.kind == .unencodable || error.fault.kind == .tooLong)
+      }
+    }
+    let outcome = decode(encoder.takeBytes(), by: framer)
+    #expect(outcome == Outcome(messages: carried), "seed \(seed)")
+  }
+}
