@@ -5,7 +5,11 @@ import FramingTransport
 @main
 struct FramedEcho {
   static func main() async throws {
-    let server = try FramedServer(at: .loopback(port: 7777), framer: LengthPrefixedFramer(), on: EventLoop(selector: CommandLine.arguments.count > 2 ? SelectorKind(rawValue: CommandLine.arguments[2]) : nil)) { print($0) }
+    let server = try FramedServer(
+      at: .loopback(port: 7777), framer: LengthPrefixedFramer(),
+      on: EventLoop(
+        selector: CommandLine.arguments.count > 2 ? SelectorKind(rawValue: CommandLine.arguments[2]) : nil)
+    ) { print($0) }
     print("listening on \(server.address) (\(server.loop.selectorKind.rawValue))")
     if CommandLine.arguments.count > 1, CommandLine.arguments[1] == "async" {
       try await server.run { connection in
