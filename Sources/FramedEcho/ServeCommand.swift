@@ -1,0 +1,110 @@
+import Framing
+import FramingTransport
+
+/// `framed-echo serve`: answers every message with the same bytes.
+struct ServeCommand: Command {
+  private enum Handler: String, CaseIterable { case sync, async }
+
+  private let host: String
+  private let port: UInt16
+  private let framer: (text: String, spec: FramerSpec)
+  private let selector: SelectorKind?
+  private let handler: Handler
+
+  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
+    let arguments = try Arguments(
+      arguments, of: "serve", options: ["--host", "--port", "--framer", "--selector", "--handler"])
+    host = arguments.text("--host", default: "127.0.0.1")
+    port = try arguments.port(in: 0...(.max))
+    framer = try arguments.framer()
+    selector = try arguments.choice("--selector", of: SelectorKind.available)
+    handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
+  }
+
+  func run() async throws(Failure) -> ExitStatus {
+    Platform.raiseDescriptorLimit()
+    let server = try listen(on: eventLoop())
+    // Before the line that tells others that they may connect, and stop us.
+    Signals.onNext { server.shutdown() }
+    Terminal.print("listening on \(server.address) (\(server.loop.selectorKind.rawValue), \(framer.text))")
+    do {
+      switch handler {
+      case .sync:
+        try await server.run(onMessage: { message, connection in try connection.send(message) })
+      case .async:
+        try await server.run { connection in
+          for try await message in connection.messages { try await connection.send(message) }
+        }
+      }
+    } catch {
+      throw Failure(.unavailable, "cannot serve at \(server.address): \(error)")
+    }
+    if case .unix(let path) = server.address, !path.hasPrefix("@") { Platform.removeFile(path) }
+    return .success
+  }
+
+  private func eventLoop() throws(Failure) -> EventLoop {
+    do throws(SystemError) {
+      return try EventLoop(selector: selector)
+    } catch {
+      throw Failure(
+        .unavailable, "cannot wait for sockets: \(error); --selector is \(SelectorKind.names(" or "))")
+    }
+  }
+
+  /// Listens at the first address of the host that can be had.
+  private func listen(on loop: EventLoop) throws(Failure) -> FramedServer {
+    var failure = Failure(.unavailable, "host \(Quote.text(host)) has no address")
+    for address in try Host.addresses(of: host, port: port) {
+      do throws(SystemError) {
+        return try listen(at: address, on: loop)
+      } catch {
+        failure = Failure(.unavailable, Self.explain(error, at: address))
+      }
+    }
+    throw failure
+  }
+
+  private func listen(at address: SocketAddress, on loop: EventLoop) throws(SystemError) -> FramedServer {
+    let log: @Sendable (ConnectionFailure) -> Void = { Terminal.log("\($0)") }
+    // As its own type, the usual framer is compiled into the server; as any framer, it is called through a table.
+    if let framer = framer.spec.base as? LengthPrefixedFramer {
+      return try FramedServer(at: address, framer: framer, on: loop, onFailure: log)
+    }
+    return try FramedServer(at: address, framer: framer.spec.framer, on: loop, onFailure: log)
+  }
+
+  private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
+    switch address {
+    case .unix where error.isInUse:
+      "\(address) exists; if no server uses it, remove it, or choose another --host"
+    case _ where error.isInUse:
+      "\(address) is in use; choose another --port, or 0 for any free one"
+    case _ where error.isForbidden:
+      "\(address) is not allowed to this user; choose a --port over 1023"
+    case _ where error.isElsewhere:
+      "\(address.host) is not an address of this machine; --host 0.0.0.0 listens on all that are"
+    default: "cannot listen at \(address): \(error)"
+    }
+  }
+
+  static let help = """
+    usage: framed-echo serve [options]
+
+    Answers every message with the same bytes, on every connection, until SIGINT or SIGTERM. The
+    first line says where it listens. A connection that fails ends alone; why, stands on standard
+    error.
+
+      --host H         the address or name to listen on, or unix:/path (127.0.0.1)
+      --port P         0 to 65535; 0 takes any free one (7777)
+      --framer SPEC    how messages are framed (length-prefixed)
+    \(framerHelp)
+      --selector NAME  how to wait for sockets: \(SelectorKind.names(" or ")) (the best there is)
+      --handler NAME   sync: a call for each message; async: a task for each connection (sync)
+    """
+}
+
+/// What `--framer` takes, for `--help`.
+let framerHelp = FramerCatalog.framers.map { type in
+  "                       \(type.specName): \(type.summary)"
+}.joined(separator: "\n")
