@@ -113,6 +113,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   package var inputBuffer = FrameBuffer()
   package var outputBuffer = FrameBuffer()
 
+  /// More memory than this is not kept for the next connection.
+  private static let keptBuffer = 4 << 20
+
+  func trimBuffers() {
+    if inputBuffer.capacity > Self.keptBuffer { inputBuffer.removeAll() }
+    if outputBuffer.capacity > Self.keptBuffer { outputBuffer.removeAll() }
+  }
+
   /// How long a thread that has nothing to do stays for the next user, in nanoseconds.
   private static let idleTime: Int64 = 1_000_000_000
 
@@ -171,8 +179,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   /// Waits, serves the sockets that are ready, and fires the timers that are due.
   private func turn(idle: Bool) {
     ready.removeAll(keepingCapacity: true)
-    do {
+    do throws(SystemError) {
       try selector.wait(timeout: timeout(idle: idle), into: &ready)
+    } catch  where error.code == ENOMEM {
+      // `select` may have to allocate. The next turn tries again.
     } catch {
       // A selector whose wait fails cannot be used again, and nobody is there to be told.
       preconditionFailure("an event loop cannot wait: \(error)")
