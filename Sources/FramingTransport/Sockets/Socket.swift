@@ -63,6 +63,8 @@ public struct Socket: ~Copyable, Sendable {
   }
 
   /// A connection that was taken from a listening socket.
+  // Frozen: only of such a type do other modules take a part that cannot be copied.
+  @frozen
   public struct Accepted: ~Copyable {
     /// The socket that talks to the peer.
     public let socket: Socket
