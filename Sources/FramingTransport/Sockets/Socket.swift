@@ -62,8 +62,8 @@ public struct Socket: ~Copyable, Sendable {
     self.init(descriptor: CInt(result.word), system: system)
   }
 
-  /// A connection that was taken from a listening socket.
   // Frozen: only of such a type do other modules take a part that cannot be copied.
+  /// A connection that was taken from a listening socket.
   @frozen
   public struct Accepted: ~Copyable {
     /// The socket that talks to the peer.
