@@ -411,6 +411,11 @@ struct SelectorTests {
     let selector = try Kernel.real.makeSelector(kind)
     let outcome = Shared<Result<[SelectorEvent], SystemError>?>(nil)
     let thread = try OSThread {
+      // The threads that run tests block signals, and a thread begins with the mask of the one that started it.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGUSR1)
+      pthread_sigmask(CInt(SIG_UNBLOCK), &signals, nil)
       var events: [SelectorEvent] = []
       do throws(SystemError) {
         try selector.wait(timeout: nil, into: &events)

@@ -71,6 +71,12 @@ struct SocketTests {
     // At its default action the signal would end the process. Nobody else in this process sets it.
     let before = signal(SIGPIPE, SIG_DFL)
     defer { _ = signal(SIGPIPE, before) }
+    // The threads that run tests block signals, which would hide it.
+    var (signals, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(CInt(SIG_UNBLOCK), &signals, &mask)
+    defer { pthread_sigmask(CInt(SIG_SETMASK), &mask, nil) }
 
     let near: Socket
     if overTCP {
