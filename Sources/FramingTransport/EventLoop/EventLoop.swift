@@ -22,8 +22,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     try self.init(selector: kind, system: Kernel.real)
   }
 
-  package init(selector kind: SelectorKind?, system: any SystemCalls) throws(SystemError) {
+  /// As above, over the given kernel.
+  ///
+  /// - Parameter idleTime: How long a thread that has nothing to do stays for the next user, in nanoseconds.
+  package init(
+    selector kind: SelectorKind?, system: any SystemCalls, idleTime: Int64 = 1_000_000_000
+  ) throws(SystemError) {
     self.system = system
+    self.idleTime = idleTime
     selector = try SelectorKind.make(kind, system: system)
   }
 
@@ -121,8 +127,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     if outputBuffer.capacity > Self.keptBuffer { outputBuffer.removeAll() }
   }
 
-  /// How long a thread that has nothing to do stays for the next user, in nanoseconds.
-  private static let idleTime: Int64 = 1_000_000_000
+  private let idleTime: Int64
 
   private func run() {
     threadID.store(UInt(csys_thread_current()), ordering: .relaxed)
@@ -132,7 +137,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       flush()
       let isIdle = sources.isEmpty && timers.isEmpty
       if !isIdle { idleSince = nil } else if idleSince == nil { idleSince = system.now() }
-      if let idleSince, system.now() - idleSince >= Self.idleTime, leave() { return }
+      if let idleSince, system.now() - idleSince >= idleTime, leave() { return }
       turn(idle: isIdle)
     }
   }
@@ -202,7 +207,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       }
     if hasWork { return 0 }
     if let deadline = timers.nextDeadline { return max(0, deadline - system.now()) }
-    return idle ? Self.idleTime : nil
+    return idle ? idleTime : nil
   }
 
   // MARK: What connections and listeners ask of their loop
