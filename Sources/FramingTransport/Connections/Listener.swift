@@ -41,6 +41,8 @@ final class Listener: EventSource, @unchecked Sendable {
       token = try loop.add(self, descriptor: descriptor, interest: .readable)
       self.completion = completion
     } catch {
+      // Peers would connect, and wait for nobody.
+      socket = nil
       completion.resume(throwing: error)
     }
   }
