@@ -230,6 +230,8 @@ extension FramedConnection: EventSource {
   private func failSending(_ error: ConnectionError) {
     note(error)
     sending = .failed(error)
+    // A peer that is alive would wait for what cannot come; to one that is gone it makes no difference.
+    try? socket?.shutdownWriting()
     resume(.writable, .flushed, with: error)
   }
 
@@ -280,7 +282,7 @@ extension FramedConnection: EventSource {
     if !sending.isOver { sending = .failed(.closed) }
     framing.dropOutput(state)
     resumeReceiver()
-    resume(.connected, .writable, .flushed, with: .closed)
+    resume(.connected, .writable, .flushed, with: failure ?? .closed)
     resume(.closed, with: nil)
     onMessage = nil
     onFailure = nil

@@ -123,6 +123,9 @@ public actor FramedConnection {
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         receiver = (ticket, continuation)
+        // A task that does not prefer the loop may have let it turn on the way here.
+        if Task.isCancelled { cancelReceiver(ticket) }
+        resumeReceiver()
         updateInterest()
       }
     } onCancel: {
@@ -269,6 +272,9 @@ public actor FramedConnection {
     let error = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         waiters.append(Waiter(event: event, ticket: ticket, continuation: continuation))
+        // As in `receive()`: what is waited for may have happened on the way here.
+        if Task.isCancelled { cancelWaiter(ticket) }
+        resumeIfOver()
         updateInterest()
       }
     } onCancel: {
@@ -282,6 +288,16 @@ public actor FramedConnection {
     let resumed = waiters.filter { events.contains($0.event) }
     waiters.removeAll { events.contains($0.event) }
     for waiter in resumed { waiter.continuation.resume(returning: error) }
+  }
+
+  /// Resumes those who wait for something that has already happened, or cannot happen any more.
+  func resumeIfOver() {
+    guard !waiters.isEmpty else { return }
+    if socket == nil { resume(.closed, with: nil) }
+    if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
+    let left = framing.outputCount(state)
+    if left == 0 { resume(.flushed, with: nil) }
+    if left <= Self.lowMark { resume(.writable, with: nil) }
   }
 
   func cancelWaiter(_ ticket: UInt64) {

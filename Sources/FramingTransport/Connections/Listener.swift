@@ -43,6 +43,8 @@ final class Listener: EventSource, @unchecked Sendable {
       self.start = start
       self.completion = completion
     } catch {
+      // Peers would connect, and wait for nobody.
+      socket = nil
       completion.resume(throwing: error)
     }
   }
