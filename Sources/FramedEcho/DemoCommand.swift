@@ -85,7 +85,6 @@ struct DemoCommand: Command {
         try encoder.append(message)
       }
       let picture = PiecePicture(piece, at: before, completing: messages.map { $0.count })
-      let state = progress(unread: decoder.unreadCount, missing: decoder.missingCount)
       let label = "  piece " + (number < 10 ? " " : "") + "\(number)  "
       let note = progress(unread: decoder.unreadCount, missing: decoder.missingCount)
       Terminal.print(
