@@ -170,6 +170,22 @@ public struct DelimiterFramer: Framer, Hashable {
   }
 }
 
+extension DelimiterFramer {
+  /// Whether both follow the same rule, wherever they are in their streams.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.delimiters == right.delimiters && left.keepsDelimiter == right.keepsDelimiter
+      && left.finalFrame == right.finalFrame && left.limit == right.limit
+  }
+
+  /// Hashes the rule.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(delimiters)
+    hasher.combine(keepsDelimiter)
+    hasher.combine(finalFrame)
+    hasher.combine(limit)
+  }
+}
+
 #if !hasFeature(Embedded)
 extension DelimiterFramer: SpecifiedFramer {
   /// `delimiter`

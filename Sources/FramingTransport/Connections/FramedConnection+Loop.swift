@@ -29,7 +29,7 @@ extension FramedConnection: EventSource {
 
   /// The server stops: no further message is taken; what was queued still goes out.
   func stop() {
-    closeDeadline = .seconds(1)
+    isStopping = true
     if onMessage != nil { return shutdown() }
     if !receiving.isOver { receiving = .ended }
     resumeReceiver()
@@ -43,14 +43,7 @@ extension FramedConnection: EventSource {
     if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount(state) > 0 {
       flushNow()
     }
-    if !readiness.isDisjoint(with: [.readable, .hangUp]) {
-      if wantsInput {
-        read()
-      } else if readiness.contains(.hangUp) {
-        // Cannot be masked and would be reported at every wait. Watched again when something is wanted.
-        unwatch()
-      }
-    }
+    if wantsInput && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
   }
 
   /// The socket has become writable for the first time, or connecting has failed.
@@ -281,8 +274,10 @@ extension FramedConnection: EventSource {
     if framing.outputCount(state) > 0 || waiters.contains(where: { $0.event == .connected }) {
       wanted.insert(.writable)
     }
-    guard wanted != interest || token == nil && !wanted.isEmpty else { return }
-    watch(wanted)
+    guard wanted != interest else { return }
+    // Nothing wanted is no registration: a hang-up cannot be masked and would be reported at every wait. It also
+    // leaves a connection that was forgotten, unclosed, to the count of its references.
+    if wanted.isEmpty { unwatch() } else { watch(wanted) }
   }
 
   var wantsInput: Bool {

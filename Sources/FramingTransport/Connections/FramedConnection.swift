@@ -40,7 +40,8 @@ public actor FramedConnection {
   var onClose: (@Sendable (ConnectionError?) -> Void)?
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
-  var closeDeadline = Duration.seconds(10)
+  /// Whether the server stops.
+  var isStopping = false
 
   var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
   var waiters: [Waiter] = []
@@ -84,6 +85,10 @@ public actor FramedConnection {
   static let lowMark = 64 << 10
   /// Unread bytes that may wait for a receiver before reading pauses.
   static let readAhead = 64 << 10
+  /// How long closing may take: until the peer has taken what was sent, and has closed too.
+  static let closeDeadline = Duration.seconds(10)
+  /// The same for a connection that has sent everything, when its server stops.
+  static let stopDeadline = Duration.seconds(1)
   /// Unread bytes, at the most, that are carried from one buffer to another to share a large one.
   static let carried = 1024
 
@@ -223,11 +228,14 @@ public actor FramedConnection {
     isClosing = true
     isReadingPaused = false
     if sending.isOpen { sending = .ending }
-    closeTimer = loop.schedule(after: closeDeadline) { [self] in enter { $0.closeDeadlineReached() } }
     flushNow()
-    closeIfDone()
-    updateInterest()
     resumeReceiver()
+    guard socket != nil else { return }
+    let isSent = framing.outputCount(state) == 0
+    closeTimer = loop.schedule(after: isStopping && isSent ? Self.stopDeadline : Self.closeDeadline) {
+      [self] in
+      enter { $0.closeDeadlineReached() }
+    }
   }
 
   /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
