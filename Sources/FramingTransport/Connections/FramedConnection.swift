@@ -120,6 +120,10 @@ public actor FramedConnection {
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         receiver = (ticket, continuation)
+        // A task that does not prefer the loop is sent through its queue on the way here: what was waited for, or a
+        // cancellation, may have come meanwhile, and would not come again.
+        if Task.isCancelled { cancelReceiver(ticket) }
+        resumeReceiver()
         updateInterest()
       }
     } onCancel: {
@@ -257,12 +261,30 @@ public actor FramedConnection {
     let error = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         waiters.append(Waiter(event: event, ticket: ticket, continuation: continuation))
+        // As in `receive`: it may have happened on the way here.
+        if Task.isCancelled { cancelWaiter(ticket) }
+        if hasHappened(event) { resume(event, with: sendingError(for: event)) }
         updateInterest()
       }
     } onCancel: {
       loop.execute { self.enter { $0.cancelWaiter(ticket) } }
     }
     if let error { throw error }
+  }
+
+  private func hasHappened(_ event: Waiter.Event) -> Bool {
+    switch event {
+    case .connected, .closed: socket == nil
+    case .writable: framing.outputCount(state) <= Self.lowMark || sending.isOver
+    case .flushed: framing.outputCount(state) == 0 || sending.isOver
+    }
+  }
+
+  /// Why `event` will not happen any more, if it will not.
+  private func sendingError(for event: Waiter.Event) -> ConnectionError? {
+    if event == .closed { return nil }
+    if case .failed(let error) = sending { return error }
+    return socket == nil ? .closed : nil
   }
 
   func resume(_ events: Waiter.Event..., with error: ConnectionError?) {
