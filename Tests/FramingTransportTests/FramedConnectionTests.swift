@@ -222,4 +222,50 @@ struct FramedConnectionTests {
       try await running.value
     }
   }
+
+  @Test("gives a second message of one segment without suspending", arguments: SelectorKind.available)
+  func unsuspended(selector: SelectorKind) async throws {
+    let turned = Signal()
+    let wasTurned = Log<Bool>()
+    try await withServer(selector) { connection in
+      _ = try await connection.receive()
+      connection.loop.execute { turned.give() }
+      _ = try await connection.receive()
+      wasTurned.add(turned.isGiven)
+    } _: { server, _ in
+      let client = try await server.connect(RawFramer())
+      try await client.send([0, 0, 0, 1, 1, 0, 0, 0, 1, 2])
+      #expect(await client.drain().bytes.isEmpty)
+      try await client.close()
+    }
+    #expect(wasTurned.entries == [false])
+  }
+
+  @Test("leaves no socket behind")
+  func descriptors() async {
+    // In a process of its own, as other tests open and close theirs at the same time.
+    await #expect(processExitsWith: .success) {
+      for way in Way.all {
+        let loop = try EventLoop(selector: way.selector)
+        // Sockets only: the runtime opens descriptors of other kinds when it likes.
+        func count() throws -> Int {
+          let folder = "/proc/self/fd"
+          return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)
+            return target?.hasPrefix("socket:") ?? false
+          }
+        }
+        let before = try count()
+        try await withEcho(way, on: loop) { server, _ in
+          for number in 0..<20 {
+            let client = try await server.connect()
+            try await client.send([1])
+            #expect(try await client.receive() == [1])
+            if number.isMultiple(of: 2) { try await client.close() } else { await client.reset() }
+          }
+        }
+        #expect(try count() == before)
+      }
+    }
+  }
 }
