@@ -99,7 +99,7 @@ extension FaultyKernel.Call {
     case .localAddress: [.fails(ENOBUFS)]
     case .receive: [.dies(ECONNRESET), .dies(ETIMEDOUT), .fails(ENOMEM)]
     case .send: [.dies(EPIPE), .dies(ECONNRESET), .fails(ENOBUFS)]
-    case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOTCONN)]
+    case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
     }
   }
