@@ -14,12 +14,10 @@
 /// Memory grows with the bytes that came, at most to the framer's limit and one chunk; never with a length
 /// that a peer merely announced.
 public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
-  /// The rule that decides, with its scan position.
-  @inlinable public var framer: F { rule }
-
   /// How many bytes of the stream lie before the first unread byte.
   @inlinable public var offset: UInt64 { taken }
 
+  /// The rule that decides, with its scan position.
   @usableFromInline internal var rule: F
   @usableFromInline internal var taken: UInt64 = 0
   @usableFromInline internal var buffer: FrameBuffer

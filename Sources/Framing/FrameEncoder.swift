@@ -34,6 +34,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
       guard !framer.endsWithStream || offset == 0 else { throw .unencodable(Self.secondMessage) }
       try framer.encode(message, into: &buffer)
     } catch {
+      buffer.removeLast(buffer.count - before)
       throw FramingError(error, at: offset)
     }
     written &+= UInt64(buffer.count - before)

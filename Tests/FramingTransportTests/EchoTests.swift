@@ -9,7 +9,9 @@ struct EchoTests {
     let server = try FramedServer(
       at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: selector))
     async let serving: Void = server.run(onMessage: { message, connection in try connection.send(message) })
-    let replies = try await FramedConnection.withConnection(to: server.address, framer: LengthPrefixedFramer()) {
+    let replies = try await FramedConnection.withConnection(
+      to: server.address, framer: LengthPrefixedFramer()
+    ) {
       connection in
       for number in 0..<100 { try await connection.send([UInt8](repeating: UInt8(number), count: number)) }
       connection.finish()

@@ -36,7 +36,7 @@ extension FramedConnection {
     do {
       result = try await body(connection)
     } catch {
-      await connection.reset()
+      await connection.beginClose()
       throw error
     }
     try await connection.close()

@@ -7,7 +7,12 @@ extension FramedConnection: EventSource {
 
   package nonisolated func ready(_ readiness: Readiness) { enter { $0.handle(readiness) } }
 
-  package nonisolated func flush() { enter { $0.flushNow() } }
+  package nonisolated func flush() {
+    enter {
+      $0.isFlushPlanned = false
+      $0.flushNow()
+    }
+  }
 
   /// Enters the isolation of this actor from its loop's thread.
   ///
@@ -21,17 +26,27 @@ extension FramedConnection: EventSource {
   }
 
   /// Begins to serve: messages go to `onMessage`, or wait for ``receive()`` without it.
-  func start(onMessage: MessageHandler?, onClose: @escaping @Sendable (ConnectionError?) -> Void) {
+  ///
+  /// - Parameters:
+  ///   - onMessage: The synchronous handler, if there is one.
+  ///   - onFailure: Told at once of the first thing that goes wrong.
+  ///   - onClose: Told when the descriptor is closed.
+  func start(
+    onMessage: MessageHandler?, onFailure: @escaping @Sendable (ConnectionError) -> Void,
+    onClose: @escaping @Sendable () -> Void
+  ) {
     self.onMessage = onMessage
+    self.onFailure = onFailure
     self.onClose = onClose
     updateInterest()
   }
 
-  /// The server stops: no further message is taken; what was queued still goes out.
+  /// The server stops: nothing more is read; messages that are here are served, and replies go out.
   func stop() {
     isStopping = true
-    if onMessage != nil { return shutdown() }
     if !receiving.isOver { receiving = .ended }
+    setCloseTimer()
+    if onMessage != nil && !isReadingPaused { return beginClose() }
     resumeReceiver()
     updateInterest()
   }
@@ -67,7 +82,8 @@ extension FramedConnection: EventSource {
     var outcome: Result<Socket.ReadOutcome, SystemError> = .success(.wouldBlock)
     let counts = framing.inputCounts(state)
     // Never more room than has already come, whatever a peer has announced.
-    let room = max(Self.readSize, min(counts.unread, counts.missing))
+    let room =
+      counts.unread <= Self.carried ? Self.readSize : max(Self.carried, min(counts.unread, counts.missing))
     _ = framing.fill(state, room) { buffer in
       do throws(SystemError) {
         let result = try socket?.read(into: buffer) ?? .ended
@@ -89,44 +105,47 @@ extension FramedConnection: EventSource {
       endReceiving(.failed(.system(error)))
     }
     deliver()
-    if peerHasEnded && receiving.isOpen && !isReadingPaused { endReceiving(.ended) }
-    settle()
-  }
-
-  /// Gives whole messages to the handler, or to whoever waits.
-  private func deliver() {
-    guard let onMessage else { return }
-    var failure: (any Error)?
-    do throws(FramingError) {
-      try framing.deliver(state) { message in
-        do { try onMessage(message, self) } catch { failure = error }
-        if framing.outputCount(state) > Self.highMark { flushNow() }
-        isReadingPaused = framing.outputCount(state) > Self.highMark
-        return failure == nil && !isReadingPaused && !isClosing
-      }
-    } catch {
-      endReceiving(.failed(.framing(error)))
-    }
-    if let failure {
-      endReceiving(.failed((failure as? ConnectionError) ?? .handler("\(failure)")))
-    }
-  }
-
-  private func endReceiving(_ end: Direction) {
-    if case .failed(let error) = end { failure = failure ?? error }
-    if !receiving.isOver { receiving = end }
-  }
-
-  /// After reading: send the replies, give memory back, and see what to wait for.
-  private func settle() {
     resumeReceiver()
-    if onMessage != nil {
-      if receiving.isOver { shutdown() }
-      flushNow()
-    }
+    if onMessage != nil { flushNow() }
     lendInputBack()
     closeIfDone()
     updateInterest()
+  }
+
+  /// Gives whole messages to the synchronous handler, until it is behind with its replies, and closes when
+  /// there is nothing more to give. Without such a handler, messages wait for a receiver.
+  ///
+  /// While it runs the decoder is being accessed: nothing that is called from here may ask it for anything.
+  private func deliver() {
+    if let onMessage {
+      var thrown: (any Error)?
+      do throws(FramingError) {
+        try framing.deliver(state) { message in
+          do { try onMessage(message, self) } catch { thrown = error }
+          if framing.outputCount(state) > Self.highMark { flushNow() }
+          isReadingPaused = framing.outputCount(state) > Self.highMark
+          return thrown == nil && !isReadingPaused && !isClosing
+        }
+      } catch {
+        endReceiving(.failed(.framing(error)))
+      }
+      if let thrown { endReceiving(.failed((thrown as? ConnectionError) ?? .handler("\(thrown)"))) }
+    }
+    if isReadingPaused { return }
+    if peerHasEnded && receiving.isOpen { endReceiving(.ended) }
+    if onMessage != nil && receiving.isOver { beginClose() }
+  }
+
+  func endReceiving(_ end: Direction) {
+    if case .failed(let error) = end { note(error) }
+    if !receiving.isOver { receiving = end }
+  }
+
+  /// Keeps the first failure, and tells of it at once.
+  private func note(_ error: ConnectionError) {
+    guard failure == nil else { return }
+    failure = error
+    onFailure?(error)
   }
 
   /// Gives the memory back that was taken for reading, if nothing or little is unread in it: to the loop if it has
@@ -134,6 +153,7 @@ extension FramedConnection: EventSource {
   func lendInputBack() {
     if loop.inputBuffer.capacity < Self.readSize {
       framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
+      loop.trimBuffers()
     } else {
       var none = FrameBuffer()
       framing.exchangeInput(state, &none, Self.carried)
@@ -166,7 +186,6 @@ extension FramedConnection: EventSource {
 
   /// Hands what is queued to the kernel, as far as it takes it.
   func flushNow() {
-    isFlushPlanned = false
     if framing.outputCount(state) > 0 { write() }
     let left = framing.outputCount(state)
     if left == 0 {
@@ -180,8 +199,6 @@ extension FramedConnection: EventSource {
         // The handler gets what was held back before more is read.
         isReadingPaused = false
         deliver()
-        if peerHasEnded && receiving.isOpen && !isReadingPaused { endReceiving(.ended) }
-        if receiving.isOver { shutdown() }
         if framing.outputCount(state) > 0 { planFlush() }
       }
     }
@@ -203,14 +220,18 @@ extension FramedConnection: EventSource {
     do throws(SystemError) {
       try socket?.shutdownWriting()
       sending = .ended
+    } catch  where error.code == ENOTCONN {
+      sending = .ended  // The peer has closed both directions already.
     } catch {
       failSending(.system(error))
     }
   }
 
   private func failSending(_ error: ConnectionError) {
-    failure = failure ?? error
+    note(error)
     sending = .failed(error)
+    // A peer that is alive would wait for what cannot come; to one that is gone it makes no difference.
+    try? socket?.shutdownWriting()
     resume(.writable, .flushed, with: error)
   }
 
@@ -224,12 +245,22 @@ extension FramedConnection: EventSource {
 
   // MARK: Closing
 
-  func closeDeadlineReached() {
+  /// Closes by force after a while, a short one if the peer has no claim to a long one.
+  func setCloseTimer() {
+    guard socket != nil else { return }
+    if let closeTimer { loop.cancel(closeTimer) }
+    let isShort = isClosing && framing.outputCount(state) == 0 && (isStopping || failure != nil)
+    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : Self.closeDeadline) { [self] in
+      enter { $0.closeDeadlineReached() }
+    }
+  }
+
+  private func closeDeadlineReached() {
     closeTimer = nil
     let unsent = framing.outputCount(state)
     if unsent > 0 {
       let error = ConnectionError.unsent(bytes: unsent)
-      failure = failure ?? error
+      note(error)
       socket?.resetOnClose()
       fail(receiving: error, sending: error)
     }
@@ -251,12 +282,13 @@ extension FramedConnection: EventSource {
     if !sending.isOver { sending = .failed(.closed) }
     framing.dropOutput(state)
     resumeReceiver()
-    resume(.connected, .writable, .flushed, with: .closed)
+    resume(.connected, .writable, .flushed, with: failure ?? .closed)
     resume(.closed, with: nil)
     onMessage = nil
+    onFailure = nil
     if let onClose {
       self.onClose = nil
-      onClose(failure)
+      onClose()
     }
   }
 
@@ -298,7 +330,7 @@ extension FramedConnection: EventSource {
       interest = wanted
     } catch {
       let error = ConnectionError.system(error)
-      failure = failure ?? error
+      note(error)
       fail(receiving: error, sending: error)
       closeNow()
     }

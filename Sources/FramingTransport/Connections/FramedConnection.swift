@@ -37,7 +37,9 @@ public actor FramedConnection {
   var peerHasEnded = false
 
   var onMessage: MessageHandler?
-  var onClose: (@Sendable (ConnectionError?) -> Void)?
+  var onFailure: (@Sendable (ConnectionError) -> Void)?
+  var onClose: (@Sendable () -> Void)?
+  /// The first thing that went wrong.
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
   /// Whether the server stops.
@@ -87,10 +89,10 @@ public actor FramedConnection {
   static let readAhead = 64 << 10
   /// How long closing may take: until the peer has taken what was sent, and has closed too.
   static let closeDeadline = Duration.seconds(10)
-  /// The same for a connection that has sent everything, when its server stops.
-  static let stopDeadline = Duration.seconds(1)
+  /// The same once everything is sent, for a peer that broke the framing and when the server stops.
+  static let shortCloseDeadline = Duration.seconds(1)
   /// Unread bytes, at the most, that are carried from one buffer to another to share a large one.
-  static let carried = 1024
+  static let carried = 4096
 
   init(_ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, loop: EventLoop) {
     self.peer = peer
@@ -112,6 +114,7 @@ public actor FramedConnection {
   ///
   /// - Throws: ``ConnectionError``, after the last whole message.
   public func receive() async throws(ConnectionError) -> [UInt8]? {
+    precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
     precondition(receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
@@ -120,8 +123,7 @@ public actor FramedConnection {
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         receiver = (ticket, continuation)
-        // A task that does not prefer the loop is sent through its queue on the way here: what was waited for, or a
-        // cancellation, may have come meanwhile, and would not come again.
+        // A task that does not prefer the loop may have let it turn on the way here.
         if Task.isCancelled { cancelReceiver(ticket) }
         resumeReceiver()
         updateInterest()
@@ -137,6 +139,8 @@ public actor FramedConnection {
     do throws(FramingError) {
       if let message = try framing.next(state) { return .success(message) }
     } catch {
+      endReceiving(.failed(.framing(error)))
+      updateInterest()
       return .failure(.framing(error))
     }
     switch receiving {
@@ -172,10 +176,21 @@ public actor FramedConnection {
     if let error = outcome ?? [UInt8](message).withUnsafeBufferPointer({ queue($0.span) }) { throw error }
     guard framing.outputCount(state) > Self.highMark else { return }
     flushNow()
-    if framing.outputCount(state) > Self.highMark { try await wait(for: .writable) }
+    if framing.outputCount(state) > Self.highMark {
+      try await wait(for: .writable)
+    } else {
+      await Task.yield()  // A peer that keeps up must not keep the loop from all others.
+    }
+    if case .failed(let error) = sending { throw error }
   }
 
-  /// Frames `message` and queues it. For handlers that do not wait.
+  /// How many framed bytes wait to be sent.
+  public var queuedBytes: Int { framing.outputCount(state) }
+
+  /// Frames `message` and queues it, however much is queued already. For handlers that do not wait.
+  ///
+  /// The connection's own handler gets no message while more than 256 KiB wait. Who sends to another
+  /// connection than the one whose message it got has to look at ``queuedBytes``.
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
   public func send(_ message: Span<UInt8>) throws(ConnectionError) {
@@ -199,7 +214,7 @@ public actor FramedConnection {
   /// - Throws: ``ConnectionError`` if it cannot be.
   public func flush() async throws(ConnectionError) {
     flushNow()
-    if framing.outputCount(state) > 0 { try await wait(for: .flushed) }
+    if framing.outputCount(state) > 0 { try await wait(for: .flushed) } else { await Task.yield() }
     if case .failed(let error) = sending { throw error }
   }
 
@@ -221,25 +236,21 @@ public actor FramedConnection {
   /// - Throws: ``ConnectionError/unsent(bytes:)`` if the peer did not take everything in time, or what ended the
   ///   connection before.
   public func close() async throws(ConnectionError) {
-    shutdown()
+    beginClose()
     if socket != nil { try await wait(for: .closed) }
     if let failure { throw failure }
   }
 
   /// As ``close()``, but does not wait; for handlers that cannot.
-  public func shutdown() {
+  public func beginClose() {
     guard socket != nil, !isClosing else { return }
     isClosing = true
     isReadingPaused = false
+    if !receiving.isOver { receiving = .ended }
     if sending.isOpen { sending = .ending }
     flushNow()
     resumeReceiver()
-    guard socket != nil else { return }
-    let isSent = framing.outputCount(state) == 0
-    closeTimer = loop.schedule(after: isStopping && isSent ? Self.stopDeadline : Self.closeDeadline) {
-      [self] in
-      enter { $0.closeDeadlineReached() }
-    }
+    setCloseTimer()
   }
 
   /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
@@ -261,9 +272,9 @@ public actor FramedConnection {
     let error = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         waiters.append(Waiter(event: event, ticket: ticket, continuation: continuation))
-        // As in `receive`: it may have happened on the way here.
+        // As in `receive()`: what is waited for may have happened on the way here.
         if Task.isCancelled { cancelWaiter(ticket) }
-        if hasHappened(event) { resume(event, with: sendingError(for: event)) }
+        resumeIfOver()
         updateInterest()
       }
     } onCancel: {
@@ -294,9 +305,19 @@ public actor FramedConnection {
     for waiter in resumed { waiter.continuation.resume(returning: error) }
   }
 
+  /// Resumes those who wait for something that has already happened, or cannot happen any more.
+  func resumeIfOver() {
+    guard !waiters.isEmpty else { return }
+    if socket == nil { resume(.closed, with: nil) }
+    if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
+    let left = framing.outputCount(state)
+    if left == 0 { resume(.flushed, with: nil) }
+    if left <= Self.lowMark { resume(.writable, with: nil) }
+  }
+
   func cancelWaiter(_ ticket: UInt64) {
     guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
-    // Nobody else would close a connection whose closing was given up: it goes on by itself.
+    // What was waited for goes on by itself; so does closing.
     waiters.remove(at: index).continuation.resume(returning: .cancelled)
   }
 }

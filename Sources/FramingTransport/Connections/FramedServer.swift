@@ -19,7 +19,9 @@ public final class FramedServer: Sendable {
 
   private let listener: Listener
 
-  /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves.
+  /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves, once.
+  ///
+  /// The path of a Unix socket stays behind when the server has gone; remove it before the next start.
   ///
   /// - Parameters:
   ///   - address: Where to listen; port 0 lets the system choose a free one.
@@ -56,8 +58,8 @@ public final class FramedServer: Sendable {
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
   public func run(onMessage: @escaping FramedConnection.MessageHandler) async throws {
     try await serve { connection, listener in
-      connection.start(onMessage: onMessage) { [peer = connection.peer] failure in
-        listener.closed(connection, failure: failure.map { ConnectionFailure(peer: peer, error: $0) })
+      connection.start(onMessage: onMessage, onFailure: listener.reporter(for: connection.peer)) {
+        listener.closed(connection)
       }
     }
   }
@@ -65,21 +67,27 @@ public final class FramedServer: Sendable {
   /// Serves each connection with a task of its own until ``shutdown()`` or cancellation.
   ///
   /// The task runs on the loop, isolated to the connection. When `handler` returns or throws, the connection is closed
-  /// without losing anything. On shutdown, `connection.messages` ends, and `run` waits for the handlers.
+  /// without losing anything. On shutdown, `connection.messages` ends, and `run` waits for the handlers; a
+  /// task whose connection is closed meanwhile, after ten seconds at the latest, is cancelled.
   ///
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
   public func run(
     _ handler: @escaping @Sendable (isolated FramedConnection) async throws -> Void
   ) async throws {
     try await serve { connection, listener in
-      let peer = connection.peer
-      connection.start(onMessage: nil) { _ in }
-      Task(executorPreference: listener.loop) {
-        var failure: (any Error)?
-        do { try await handler(connection) } catch { failure = error }
-        do { try await connection.close() } catch { failure = failure ?? error }
-        await listener.ended(connection, failure: failure.map { ConnectionFailure(peer: peer, error: $0) })
+      let report = listener.reporter(for: connection.peer)
+      let task = Task(executorPreference: listener.loop) {
+        do {
+          try await handler(connection)
+        } catch {
+          // What went wrong with the connection itself was told when it happened.
+          let told = await connection.failure
+          if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true { report(error) }
+        }
+        try? await connection.close()
+        await listener.ended(connection)
       }
+      connection.start(onMessage: nil, onFailure: report) { task.cancel() }
     }
   }
 

@@ -22,8 +22,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     try self.init(selector: kind, system: Kernel.real)
   }
 
-  package init(selector kind: SelectorKind?, system: any SystemCalls) throws(SystemError) {
+  /// As above, over the given kernel.
+  ///
+  /// - Parameter idleTime: How long a thread that has nothing to do stays for the next user, in nanoseconds.
+  package init(
+    selector kind: SelectorKind?, system: any SystemCalls, idleTime: Int64 = 1_000_000_000
+  ) throws(SystemError) {
     self.system = system
+    self.idleTime = idleTime
     selector = try SelectorKind.make(kind, system: system)
   }
 
@@ -113,8 +119,15 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   package var inputBuffer = FrameBuffer()
   package var outputBuffer = FrameBuffer()
 
-  /// How long a thread that has nothing to do stays for the next user, in nanoseconds.
-  private static let idleTime: Int64 = 1_000_000_000
+  /// More memory than this is not kept for the next connection.
+  private static let keptBuffer = 4 << 20
+
+  func trimBuffers() {
+    if inputBuffer.capacity > Self.keptBuffer { inputBuffer.removeAll() }
+    if outputBuffer.capacity > Self.keptBuffer { outputBuffer.removeAll() }
+  }
+
+  private let idleTime: Int64
 
   private func run() {
     threadID.store(UInt(csys_thread_current()), ordering: .relaxed)
@@ -124,7 +137,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       flush()
       let isIdle = sources.isEmpty && timers.isEmpty
       if !isIdle { idleSince = nil } else if idleSince == nil { idleSince = system.now() }
-      if let idleSince, system.now() - idleSince >= Self.idleTime, leave() { return }
+      if let idleSince, system.now() - idleSince >= idleTime, leave() { return }
       turn(idle: isIdle)
     }
   }
@@ -171,8 +184,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   /// Waits, serves the sockets that are ready, and fires the timers that are due.
   private func turn(idle: Bool) {
     ready.removeAll(keepingCapacity: true)
-    do {
+    do throws(SystemError) {
       try selector.wait(timeout: timeout(idle: idle), into: &ready)
+    } catch  where error.code == ENOMEM {
+      // `select` may have to allocate. The next turn tries again.
     } catch {
       // A selector whose wait fails cannot be used again, and nobody is there to be told.
       preconditionFailure("an event loop cannot wait: \(error)")
@@ -192,7 +207,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       }
     if hasWork { return 0 }
     if let deadline = timers.nextDeadline { return max(0, deadline - system.now()) }
-    return idle ? Self.idleTime : nil
+    return idle ? idleTime : nil
   }
 
   // MARK: What connections and listeners ask of their loop

@@ -62,7 +62,9 @@ public struct Socket: ~Copyable, Sendable {
     self.init(descriptor: CInt(result.word), system: system)
   }
 
+  // Frozen: only of such a type do other modules take a part that cannot be copied.
   /// A connection that was taken from a listening socket.
+  @frozen
   public struct Accepted: ~Copyable {
     /// The socket that talks to the peer.
     public let socket: Socket

@@ -79,13 +79,18 @@ extension SocketAddress: LosslessStringConvertible {
   }
 
   private init?(literal: String, port: UInt16, families: Set<Family>) {
+    // C would read up to the zero and take the rest for nothing.
+    guard !literal.utf8.contains(0) else { return nil }
     let parts = literal.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
     var bytes = [UInt8](repeating: 0, count: 16)
     if families.contains(.ipv4), csys_parse_ipv4(literal, &bytes) != 0 {
       self = .ipv4(bytes[..<4].reduce(0) { $0 << 8 | UInt32($1) }, port: port)
     } else if families.contains(.ipv6), csys_parse_ipv6(String(parts[0]), &bytes) != 0 {
-      guard parts.count == 1 || UInt32(parts[1]) != nil else { return nil }
-      let scope = parts.count == 1 ? 0 : UInt32(parts[1]) ?? 0
+      var scope: UInt32 = 0
+      if parts.count > 1 {
+        guard let number = UInt32(parts[1]), !parts[1].hasPrefix("+") else { return nil }
+        scope = number
+      }
       self = .ipv6(bytes.reduce(0) { $0 << 8 | UInt128($1) }, port: port, scope: scope)
     } else {
       return nil
@@ -159,11 +164,16 @@ extension SocketAddress {
     }
   }
 
-  /// Refuses a path that does not fit into a Unix address, before the kernel would cut it.
+  /// Refuses a path that a Unix address cannot hold, before the kernel would cut it.
   package func check() throws(SystemError) {
-    guard case .unix(let path) = self, !(1..<Int(CSYS_PATH_MAX) ~= path.utf8.count) else { return }
-    throw SystemError(
-      call: "a path of 1 to \(CSYS_PATH_MAX - 1) bytes is needed:", code: ENAMETOOLONG, subject: path)
+    guard case .unix(let path) = self else { return }
+    guard 1..<Int(CSYS_PATH_MAX) ~= path.utf8.count else {
+      throw SystemError(
+        call: "a path of 1 to \(CSYS_PATH_MAX - 1) bytes is needed:", code: ENAMETOOLONG, subject: path)
+    }
+    guard !path.utf8.contains(0) else {
+      throw SystemError(call: "a path without a zero byte is needed:", code: EINVAL, subject: path)
+    }
   }
 }
 
@@ -185,6 +195,7 @@ extension SocketAddress {
   /// - Warning: May wait for a name server, for many seconds: not for an event loop.
   public static func resolve(host: String, port: UInt16) throws(UnknownHost) -> [SocketAddress] {
     if let literal = SocketAddress(host: host, port: port) { return [literal] }
+    guard !host.utf8.contains(0) else { throw UnknownHost(host: host, reason: "it has a zero byte in it") }
     var shims = [csys_address](repeating: csys_address(), count: 32)
     let count = Int(csys_resolve(host, port, &shims, CInt(shims.count)))
     guard count > 0 else {

@@ -1,0 +1,128 @@
+import Framing
+import FramingTestKit
+import FramingTransport
+import Synchronization
+import Testing
+
+@Suite("Every fixture, over a loopback connection", .timeLimit(.minutes(1)))
+struct LoopbackTests {
+  /// How a server is run; what comes out does not depend on it.
+  enum Way: String, CaseIterable, Sendable {
+    case sync, async
+  }
+
+  @Test(
+    "comes out as in memory, as written and byte by byte", arguments: Repository.fixtures,
+    SelectorKind.available)
+  func replay(path: String, selector: SelectorKind) async throws {
+    let fixture = try Fixture(try Repository.text(of: "Fixtures/" + path), name: path)
+    let expected = Stream(fixture)
+    let size = fixture.chunks.reduce(0) { $0 + $1.count }
+    for way in Way.allCases {
+      for chunking in [Chunking.asWritten, .bytewise] where chunking == .asWritten || size <= 2048 {
+        let pieces = chunking.pieces(of: fixture.chunks)
+        let came = try await transmit(pieces, framer: fixture.framer.framer, selector, way)
+        #expect(came == expected, "\(chunking), \(way)")
+      }
+    }
+    // What the fixture itself says. Without a line "end" it is silent about what the end would bring.
+    if fixture.ends || fixture.error != nil {
+      #expect(expected.messages == fixture.messages)
+      #expect(
+        fixture.error.map { error in expected.error.map(error.matches) ?? false } ?? (expected.error == nil))
+    } else {
+      #expect(expected.messages.starts(with: fixture.messages))
+    }
+  }
+
+  /// What comes out of a stream that ends.
+  struct Stream: Hashable {
+    var messages: [[UInt8]] = []
+    var error: FramingError?
+
+    init() {}
+
+    /// What comes out in memory.
+    init(_ fixture: Fixture) {
+      var decoder = FrameDecoder(fixture.framer.framer)
+      do throws(FramingError) {
+        for chunk in fixture.chunks {
+          decoder.append(chunk)
+          while let message = try decoder.next() { messages.append(message) }
+        }
+        try decoder.finish()
+        while let message = try decoder.next() { messages.append(message) }
+      } catch {
+        self.error = error
+      }
+    }
+  }
+
+  /// Sends `pieces` one by one to a server, and answers what came out there.
+  private func transmit(
+    _ pieces: [[UInt8]], framer: AnyFramer, _ selector: SelectorKind, _ way: Way
+  ) async throws -> Stream {
+    let loop = try #require(Self.loops[selector])
+    let came = Mutexed(Stream())
+    let server = try FramedServer(at: .loopback(port: 0), framer: framer, on: loop) { failure in
+      guard case .framing(let error)? = failure.error as? ConnectionError else {
+        Issue.record("\(failure)")
+        return
+      }
+      came.value.withLock { $0.error = error }
+    }
+    async let serving: Void = serve(server, way) { message in
+      came.value.withLock { $0.messages.append(message) }
+    }
+    try await FramedConnection.withConnection(to: server.address, framer: RawFramer(), on: loop) { client in
+      for piece in pieces {
+        try await client.send(piece)
+        try await client.flush()
+      }
+      client.finish()
+      #expect(try await client.receive() == nil)
+    }
+    server.shutdown()
+    try await serving
+    return came.value.withLock { $0 }
+  }
+
+  private func serve(
+    _ server: FramedServer, _ way: Way, _ collect: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws {
+    switch way {
+    case .sync:
+      try await server.run(onMessage: { message, _ in
+        collect(message.withUnsafeBufferPointer { [UInt8]($0) })
+      })
+    case .async:
+      try await server.run { connection in
+        for try await message in connection.messages { collect(message) }
+      }
+    }
+  }
+
+  /// One loop for each selector: hundreds of servers need no thread of their own.
+  private static let loops: [SelectorKind: EventLoop] = {
+    var loops: [SelectorKind: EventLoop] = [:]
+    for selector in SelectorKind.available { loops[selector] = try? EventLoop(selector: selector) }
+    return loops
+  }()
+}
+
+/// A lock that closures can share.
+private final class Mutexed<Value: Sendable>: Sendable {
+  let value: Mutex<Value>
+  init(_ value: Value) { self.value = Mutex(value) }
+}
+
+/// Bytes go out as they are.
+private struct RawFramer: Framer {
+  func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    .frame(payload: 0..<bytes.count, wireLength: bytes.count)
+  }
+
+  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    wire.append(payload)
+  }
+}

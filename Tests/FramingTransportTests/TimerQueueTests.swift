@@ -1,0 +1,121 @@
+import Testing
+
+@testable import FramingTransport
+
+@Suite("The timer queue")
+struct TimerQueueTests {
+  /// A linear congruential generator: the same numbers in every run.
+  struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state ^ state >> 29
+    }
+  }
+
+  @Test("agrees with a sorted array over thousands of steps", arguments: 1...8 as ClosedRange<UInt64>)
+  func model(seed: UInt64) {
+    var random = Seeded(state: seed)
+    var queue = TimerQueue()
+    /// Live timers in the order in which they have to fire.
+    var model: [(deadline: Int64, number: Int)] = []
+    var ids: [TimerQueue.ID] = []
+    var fired: [Int] = []
+    var expected: [Int] = []
+    var now: Int64 = 0
+
+    for _ in 0..<5000 {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<5:
+        // Few different deadlines, so that many are equal; some have passed already.
+        let deadline = now + Int64.random(in: -5...40, using: &random)
+        let number = ids.count
+        ids.append(queue.add(deadline: deadline) { fired.append(number) })
+        let index = model.firstIndex { $0.deadline > deadline } ?? model.endIndex
+        model.insert((deadline, number), at: index)
+      case 5..<8:
+        // Any timer that ever was: live, fired or cancelled.
+        guard let number = ids.indices.randomElement(using: &random) else { continue }
+        queue.cancel(ids[number])
+        model.removeAll { $0.number == number }
+      default:
+        now += Int64.random(in: 0...10, using: &random)
+        while let action = queue.popDue(now) { action() }
+        expected += model.prefix { $0.deadline <= now }.map(\.number)
+        model.removeAll { $0.deadline <= now }
+        if fired != expected {
+          Issue.record("fired \(fired.suffix(5)), expected \(expected.suffix(5))")
+          return
+        }
+      }
+      if queue.isEmpty != model.isEmpty || queue.nextDeadline != model.first?.deadline {
+        Issue.record("the next deadline is not \(String(describing: model.first?.deadline))")
+        return
+      }
+    }
+    while let action = queue.popDue(.max) { action() }
+    #expect(fired == expected + model.map(\.number))
+    let isEmpty = queue.isEmpty
+    #expect(isEmpty)
+  }
+
+  @Test("fires timers of one deadline in the order in which they were set")
+  func equalDeadlines() {
+    var queue = TimerQueue()
+    var fired: [Int] = []
+    for number in 0..<100 { _ = queue.add(deadline: 5) { fired.append(number) } }
+    while let action = queue.popDue(5) { action() }
+    #expect(fired == Array(0..<100))
+  }
+
+  @Test("fires at the deadline and not before")
+  func deadline() {
+    var queue = TimerQueue()
+    _ = queue.add(deadline: 10) {}
+    let before = queue.popDue(9) == nil
+    let at = queue.popDue(10) != nil
+    let after = queue.popDue(11) == nil
+    #expect(before && at && after)
+    let next = queue.nextDeadline
+    #expect(next == nil)
+  }
+
+  @Test("takes cancelling after firing, and cancelling twice, as nothing")
+  func cancelLate() {
+    var queue = TimerQueue()
+    var fired: [String] = []
+    let first = queue.add(deadline: 1) { fired.append("first") }
+    let second = queue.add(deadline: 2) { fired.append("second") }
+    queue.popDue(1)?()
+    queue.cancel(first)
+    queue.cancel(first)
+    let next = queue.nextDeadline
+    #expect(next == 2)
+    queue.popDue(2)?()
+    queue.cancel(second)
+    #expect(fired == ["first", "second"])
+    let isEmpty = queue.isEmpty
+    #expect(isEmpty)
+  }
+
+  @Test("lets go of the action of a cancelled timer at once")
+  func releases() {
+    final class Witness {}
+    var queue = TimerQueue()
+    weak var witness: Witness?
+    let early = queue.add(deadline: 1) {}
+    let late: TimerQueue.ID
+    do {
+      let strong = Witness()
+      witness = strong
+      late = queue.add(deadline: 2) { withExtendedLifetime(strong) {} }
+    }
+    #expect(witness != nil)
+    queue.cancel(late)
+    #expect(witness == nil)
+    queue.cancel(early)
+    let isEmpty = queue.isEmpty
+    #expect(isEmpty)
+  }
+}
