@@ -283,21 +283,6 @@ public actor FramedConnection {
     if let error { throw error }
   }
 
-  private func hasHappened(_ event: Waiter.Event) -> Bool {
-    switch event {
-    case .connected, .closed: socket == nil
-    case .writable: framing.outputCount(state) <= Self.lowMark || sending.isOver
-    case .flushed: framing.outputCount(state) == 0 || sending.isOver
-    }
-  }
-
-  /// Why `event` will not happen any more, if it will not.
-  private func sendingError(for event: Waiter.Event) -> ConnectionError? {
-    if event == .closed { return nil }
-    if case .failed(let error) = sending { return error }
-    return socket == nil ? .closed : nil
-  }
-
   func resume(_ events: Waiter.Event..., with error: ConnectionError?) {
     guard !waiters.isEmpty else { return }
     let resumed = waiters.filter { events.contains($0.event) }
