@@ -26,7 +26,8 @@ let package = Package(
     // Fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
     .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
     // The echo application, over the public API only.
-    .executableTarget(name: "FramedEcho", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
+    .executableTarget(
+      name: "FramedEcho", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
 
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
     .testTarget(
