@@ -142,7 +142,7 @@ private actor Ledger {
   /// The result, once no reply can come any more, which `loss` gives the reason for.
   func end(_ loss: String) -> (isDifferent: Bool, difference: String?, refusal: Failure?) {
     var lines: [String] = []
-    if differences > 1 { lines.append("\(differences - 1) more replies differ") }
+    if differences > 1 { lines.append("replies that differ: \(differences)") }
     let missing = unanswered.count - firstUnanswered
     if missing > 0 {
       let more = missing > 1 ? " and \(missing - 1) more are" : " is"
