@@ -4,7 +4,7 @@ import FramingTransport
 import Synchronization
 import Testing
 
-@Suite("Every fixture, over a loopback connection", .timeLimit(.minutes(1)))
+@Suite("Every fixture, over a loopback connection", .timeLimit(.minutes(5)))
 struct LoopbackTests {
   /// How a server is run; what comes out does not depend on it.
   enum Way: String, CaseIterable, Sendable {

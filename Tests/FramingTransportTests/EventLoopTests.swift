@@ -11,7 +11,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("An event loop", .timeLimit(.minutes(1)))
+@Suite("An event loop", .timeLimit(.minutes(5)))
 struct EventLoopTests {
   @Test("runs the jobs of all threads on one thread, in order for each", arguments: SelectorKind.available)
   func jobs(kind: SelectorKind) throws {

@@ -105,7 +105,7 @@ extension FaultyKernel.Call {
   }
 }
 
-@Suite("When a system call fails", .timeLimit(.minutes(1)))
+@Suite("When a system call fails", .timeLimit(.minutes(5)))
 struct FaultTests {
   @Test("an undisturbed echo opens and closes each descriptor once", arguments: Way.all)
   func undisturbed(way: Way) async throws {

@@ -3,7 +3,7 @@ import Framing
 import FramingTransport
 import Testing
 
-@Suite("A framed connection", .timeLimit(.minutes(1)))
+@Suite("A framed connection", .timeLimit(.minutes(5)))
 struct FramedConnectionTests {
   @Test("over the limit ends with size, limit and place, after the replies, and alone", arguments: Way.all)
   func tooLong(way: Way) async throws {

@@ -14,7 +14,7 @@ import Glibc
 /// What every selector has to keep, over the sockets of this system.
 ///
 /// Unix socket pairs are ready as soon as the other end has acted, so a wait of no time sees all there is.
-@Suite("A selector", .serialized, .timeLimit(.minutes(1)))
+@Suite("A selector", .serialized, .timeLimit(.minutes(5)))
 struct SelectorTests {
   @Test("reports bytes at every wait for as long as they are there", arguments: SelectorKind.available)
   func levelTriggered(kind: SelectorKind) throws {

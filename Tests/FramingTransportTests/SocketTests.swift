@@ -10,7 +10,7 @@ import Musl
 import Glibc
 #endif
 
-@Suite("A socket", .timeLimit(.minutes(1)))
+@Suite("A socket", .timeLimit(.minutes(5)))
 struct SocketTests {
   @Test("tells bytes, none yet and the end")
   func readOutcomes() throws {
