@@ -1,4 +1,4 @@
-/// Actions to take later, the earliest first. A binary heap; all operations take logarithmic time, at the most.
+/// Actions to take later, the earliest first. A binary heap; all operations take logarithmic time, amortised.
 struct TimerQueue: ~Copyable {
   /// Names a timer, to cancel it.
   struct ID: Hashable, Sendable {
@@ -36,6 +36,11 @@ struct TimerQueue: ~Copyable {
   mutating func cancel(_ id: ID) {
     actions[id.number] = nil
     dropCancelled()
+    // Those in the middle of the heap go together, when they are the most of it: logarithmic time for each.
+    if heap.count > 64 && heap.count > 2 * actions.count {
+      heap.removeAll { actions[$0.number] == nil }
+      heap.sort { $0.isEarlier(than: $1) }  // A sorted array is a heap.
+    }
   }
 
   /// When the next timer fires; `nil` if none is set.
