@@ -25,7 +25,7 @@ struct SendCommand: Command {
     // line that never comes when the receiver is done.
     Task.detached { await send(on: connection, ledger) }
 
-    var loss = "the server closed the connection"
+    var loss = "the server closed the connection; does it use the same --framer?"
     do throws(ConnectionError) {
       while let reply = try await connection.receive() {
         Terminal.print(reply)
@@ -92,7 +92,7 @@ struct SendCommand: Command {
   static let help = """
     usage: framed-echo send [options] [--] [MESSAGE...]
 
-    Sends each MESSAGE, or each line of standard input without its line end, as one message, without
+    Sends each MESSAGE, or each line of standard input, which ends with LF, as one message, without
     waiting in between; prints each reply on a line of its own; then half-closes the connection.
 
       --host H         the address or name of the server, or unix:/path (127.0.0.1)

@@ -27,6 +27,8 @@ struct ServeCommand: Command {
     // Before the line that tells others that they may connect, and stop us.
     Signals.onNext { server.shutdown() }
     Terminal.print("listening on \(server.address) (\(server.loop.selectorKind.rawValue), \(framer.text))")
+    // Nobody would learn the port.
+    guard Terminal.flush() else { throw Failure(.inputOutput, "standard output cannot be written") }
     do {
       switch handler {
       case .sync:
@@ -105,6 +107,12 @@ struct ServeCommand: Command {
 }
 
 /// What `--framer` takes, for `--help`.
-let framerHelp = FramerCatalog.framers.map { type in
-  "                       \(type.specName): \(type.summary)"
-}.joined(separator: "\n")
+let framerHelp =
+  FramerCatalog.framers.map { type in
+    "                       \(type.specName): \(type.summary)"
+  }.joined(separator: "\n") + """
+
+                         with options: length-prefixed:width=2,endian=little,
+                         or in quotes for the shell: 'delimiter:bytes=\\r\\n';
+                         PROTOCOL.md has them all
+  """

@@ -3,7 +3,7 @@ import Framing
 /// Runs a ``Fixture`` through a decoder, and back through an encoder, and says what was not as written.
 ///
 /// ```swift
-/// let fixture = try Fixture(text, name: "slip/escape.frames")
+/// let fixture = try Fixture(text, name: "delimiter/cut-in-the-delimiter.frames")
 /// for mismatch in FixtureReplay(fixture).mismatches() { print(mismatch) }
 /// ```
 ///

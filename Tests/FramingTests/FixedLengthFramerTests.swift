@@ -44,7 +44,7 @@ struct FixedLengthFramerTests {
   ]
 
   static func wrongSize(_ size: UInt64) -> FrameFault {
-    .unencodable("the message does not have the size of the frames", value: size)
+    .unencodable("the message's size is not that of the frames", value: size)
   }
 
   @Test("refuses a message of another size and leaves the output untouched", arguments: refusals)

@@ -6,20 +6,32 @@ import Testing
 struct EchoTests {
   @Test("answers every message, in order", arguments: SelectorKind.available)
   func echo(selector: SelectorKind) async throws {
-    let server = try FramedServer(
-      at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: selector))
-    async let serving: Void = server.run(onMessage: { message, connection in try connection.send(message) })
+    try await check(selector) { message, connection in try connection.send(message) }
+  }
+
+  @Test("can be made of arrays, too", arguments: SelectorKind.available)
+  func arrays(selector: SelectorKind) async throws {
+    try await check(selector) { message, connection in
+      try connection.send(message.withUnsafeBufferPointer { [UInt8]($0) })
+    }
+  }
+
+  private func check(_ selector: SelectorKind, _ handler: @escaping FramedConnection.MessageHandler)
+    async throws
+  {
+    let loop = try EventLoop(selector: selector)
+    let server = try FramedServer(at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: loop)
+    async let serving: Void = server.run(onMessage: handler)
     let replies = try await FramedConnection.withConnection(
       to: server.address, framer: LengthPrefixedFramer()
-    ) {
-      connection in
+    ) { connection in
       for number in 0..<100 { try await connection.send([UInt8](repeating: UInt8(number), count: number)) }
       connection.finish()
-      var replies: [Int] = []
-      for try await message in connection.messages { replies.append(message.count) }
+      var replies: [[UInt8]] = []
+      for try await message in connection.messages { replies.append(message) }
       return replies
     }
-    #expect(replies == Array(0..<100))
+    #expect(replies == (0..<100).map { [UInt8](repeating: UInt8($0), count: $0) })
     server.shutdown()
     try await serving
   }

@@ -27,7 +27,7 @@ public struct FixedLengthFramer: Framer, Hashable {
   @inlinable
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     guard payload.count == size else {
-      throw .unencodable("the message does not have the size of the frames", value: UInt64(payload.count))
+      throw .unencodable("the message's size is not that of the frames", value: UInt64(payload.count))
     }
     wire.append(payload)
   }

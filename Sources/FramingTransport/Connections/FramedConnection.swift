@@ -172,8 +172,7 @@ public actor FramedConnection {
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued, and the
   ///   connection goes on.
   public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
-    let outcome = message.withContiguousStorageIfAvailable { bytes in queue(bytes.span) }
-    if let error = outcome ?? [UInt8](message).withUnsafeBufferPointer({ queue($0.span) }) { throw error }
+    if let error = queue(message) { throw error }
     guard framing.outputCount(state) > Self.highMark else { return }
     flushNow()
     if framing.outputCount(state) > Self.highMark {
@@ -195,6 +194,18 @@ public actor FramedConnection {
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
   public func send(_ message: Span<UInt8>) throws(ConnectionError) {
     if let error = queue(message) { throw error }
+  }
+
+  /// Frames `message` and queues it, however much is queued already. For handlers that do not wait.
+  ///
+  /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
+  public func send(_ message: some Collection<UInt8>) throws(ConnectionError) {
+    if let error = queue(message) { throw error }
+  }
+
+  private func queue(_ message: some Collection<UInt8>) -> ConnectionError? {
+    let outcome = message.withContiguousStorageIfAvailable { bytes in queue(bytes.span) }
+    return outcome ?? [UInt8](message).withUnsafeBufferPointer { queue($0.span) }
   }
 
   func queue(_ message: Span<UInt8>) -> ConnectionError? {

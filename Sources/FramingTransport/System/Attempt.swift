@@ -2,7 +2,8 @@ import CSystemShims
 
 /// Makes a system call, again whenever a signal interrupted it (`EINTR`).
 ///
-/// This is the only place that repeats a call.
+/// This is the only place that repeats a call. The waits of the selectors are not repeated but end: the event loop has
+/// its turn and waits again.
 ///
 /// - Returns: The result, or `nil` if the call would have to wait (`EAGAIN`, `EWOULDBLOCK`).
 /// - Warning: Not for `close` (the descriptor is gone, whatever it answers) nor for `connect` (it carries on).
