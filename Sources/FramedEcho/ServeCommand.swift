@@ -112,7 +112,7 @@ let framerHelp =
     "                       \(type.specName): \(type.summary)"
   }.joined(separator: "\n") + """
 
-                         with options: length-prefixed:width=2,endian=little,
-                         or in quotes for the shell: 'delimiter:bytes=\\r\\n';
-                         PROTOCOL.md has them all
-  """
+                           with options: length-prefixed:width=2,endian=little,
+                           or in quotes for the shell: 'delimiter:bytes=\\r\\n';
+                           PROTOCOL.md has them all
+    """
