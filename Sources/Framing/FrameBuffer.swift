@@ -70,8 +70,7 @@ public struct FrameBuffer: ~Copyable {
   /// Appends a copy of `bytes`. Amortised linear time in their number.
   @inlinable
   public mutating func append(_ bytes: some Collection<UInt8>) {
-    let appended: Void? = bytes.withContiguousStorageIfAvailable { append($0.span) }
-    if appended == nil { for byte in bytes { append(byte) } }
+    bytes.withSpan { append($0) }
   }
 
   /// Appends the low `width` bytes of `value`, 1 to 8 of them.

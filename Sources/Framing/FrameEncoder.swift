@@ -45,10 +45,10 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   /// - Throws: As ``append(_:)-(Span<UInt8>)``.
   @inlinable
   public mutating func append(_ message: some Collection<UInt8>) throws(FramingError) {
-    let result = message.withContiguousStorageIfAvailable { bytes -> Result<Void, FramingError> in
-      do throws(FramingError) { return .success(try append(bytes.span)) } catch { return .failure(error) }
+    let result = message.withSpan { bytes -> Result<Void, FramingError> in
+      do throws(FramingError) { return .success(try append(bytes)) } catch { return .failure(error) }
     }
-    if let result { try result.get() } else { try append([UInt8](message)) }
+    try result.get()
   }
 
   /// The number of framed bytes that wait to be sent.

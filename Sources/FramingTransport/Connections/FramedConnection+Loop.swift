@@ -65,12 +65,7 @@ extension FramedConnection: EventSource {
   private func connected() {
     let failure = socket?.takeError().map { SystemError(call: "connect", code: $0, subject: "\(peer)") }
     resume(.connected, with: failure.map { .system($0) })
-    if let failure {
-      fail(receiving: .system(failure), sending: .system(failure))
-      closeNow()
-    } else {
-      updateInterest()
-    }
+    if let failure { closeNow(after: .system(failure)) } else { updateInterest() }
   }
 
   // MARK: Reading
@@ -220,10 +215,9 @@ extension FramedConnection: EventSource {
     do throws(SystemError) {
       try socket?.shutdownWriting()
       sending = .ended
-    } catch  where error.code == ENOTCONN {
-      sending = .ended  // The peer has closed both directions already.
     } catch {
-      failSending(.system(error))
+      // ENOTCONN: the peer has closed both directions already.
+      if error.code == ENOTCONN { sending = .ended } else { failSending(.system(error)) }
     }
   }
 
@@ -258,13 +252,10 @@ extension FramedConnection: EventSource {
   private func closeDeadlineReached() {
     closeTimer = nil
     let unsent = framing.outputCount(state)
-    if unsent > 0 {
-      let error = ConnectionError.unsent(bytes: unsent)
-      note(error)
-      socket?.resetOnClose()
-      fail(receiving: error, sending: error)
-    }
-    closeNow()
+    guard unsent > 0 else { return closeNow() }
+    note(.unsent(bytes: unsent))
+    socket?.resetOnClose()
+    closeNow(after: .unsent(bytes: unsent))
   }
 
   /// Closes the descriptor once both directions are over and nothing unread would make a reset of it.
@@ -272,14 +263,15 @@ extension FramedConnection: EventSource {
     if isClosing && socket != nil && sending.isOver && peerHasEnded { closeNow() }
   }
 
-  func closeNow() {
+  /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
+  func closeNow(after error: ConnectionError? = nil) {
     if let closeTimer { loop.cancel(closeTimer) }
     closeTimer = nil
     isClosing = true
     unwatch()
     socket = nil
-    if !receiving.isOver { receiving = .ended }
-    if !sending.isOver { sending = .failed(.closed) }
+    if !receiving.isOver { receiving = error.map { .failed($0) } ?? .ended }
+    if !sending.isOver { sending = .failed(error ?? .closed) }
     framing.dropOutput(state)
     resumeReceiver()
     resume(.connected, .writable, .flushed, with: failure ?? .closed)
@@ -290,11 +282,6 @@ extension FramedConnection: EventSource {
       self.onClose = nil
       onClose()
     }
-  }
-
-  func fail(receiving error: ConnectionError, sending other: ConnectionError) {
-    if !receiving.isOver { receiving = .failed(error) }
-    if !sending.isOver { sending = .failed(other) }
   }
 
   // MARK: What to watch
@@ -329,10 +316,8 @@ extension FramedConnection: EventSource {
       }
       interest = wanted
     } catch {
-      let error = ConnectionError.system(error)
-      note(error)
-      fail(receiving: error, sending: error)
-      closeNow()
+      note(.system(error))
+      closeNow(after: .system(error))
     }
   }
 

@@ -25,7 +25,7 @@ public actor FramedConnection {
   let state: ConnectionFraming.State
   var socket: Socket?
 
-  // What the loop watches; see FramedConnection+Loop.swift.
+  // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
   var token: UInt64?
   var interest: Interest = []
   var receiving = Direction.open
@@ -267,8 +267,7 @@ public actor FramedConnection {
   /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
   public func reset() {
     socket?.resetOnClose()
-    fail(receiving: .closed, sending: .closed)
-    closeNow()
+    closeNow(after: .closed)
   }
 
   // MARK: Waiting

@@ -186,11 +186,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     ready.removeAll(keepingCapacity: true)
     do throws(SystemError) {
       try selector.wait(timeout: timeout(idle: idle), into: &ready)
-    } catch  where error.code == ENOMEM {
-      // `select` may have to allocate. The next turn tries again.
     } catch {
-      // A selector whose wait fails cannot be used again, and nobody is there to be told.
-      preconditionFailure("an event loop cannot wait: \(error)")
+      // `select` may have to allocate; the next turn tries again. A selector whose wait fails otherwise cannot be
+      // used again, and nobody is there to be told.
+      precondition(error.code == ENOMEM, "an event loop cannot wait: \(error)")
     }
     for event in ready { sources[event.token]?.ready(event.readiness) }
     guard !timers.isEmpty else { return }
