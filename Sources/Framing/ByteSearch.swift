@@ -1,12 +1,12 @@
 extension Span<UInt8> {
-  /// The first index at or after `start` that holds `byte`; what C calls `memchr`.
+  /// The first index at or after `start`, and before `end`, that holds `byte`; what C calls `memchr`.
   ///
   /// Sixteen bytes a step.
   @inlinable
-  internal func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+  internal func firstIndex(of byte: UInt8, from start: Int, upTo end: Int? = nil) -> Int? {
     withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return nil }
-      let count = bytes.count
+      let count = end ?? bytes.count
       let needle = SIMD16<UInt8>(repeating: byte)
       var index = start
       while count - index >= 16 {

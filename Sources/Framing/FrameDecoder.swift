@@ -9,7 +9,8 @@
 ///
 /// The result depends on the bytes alone, never on how they were cut: the same messages, then the same error at
 /// the same offset. Messages that were whole before an error are delivered first. After an error the decoder
-/// stays failed: it repeats the error and drops whatever is appended.
+/// stays failed: it repeats the error and drops whatever is appended. The exception is a framer that was told to
+/// leave over-long frames out (``TooLongFrame/discard``): it reports each of them once, and goes on behind it.
 ///
 /// Memory grows with the bytes that came, at most to the framer's limit and one chunk; never with a length
 /// that a peer merely announced.
@@ -24,7 +25,15 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// No frame can be whole before this many bytes are unread: the framer said so.
   @usableFromInline internal var wanted = 1
   @usableFromInline internal var atEnd = false
-  @usableFromInline internal var failure: FramingError?
+  /// The error of a frame that was left out, to be thrown before anything behind it.
+  @usableFromInline internal var deferred: FramingError?
+
+  /// The error that ended the stream for good; `nil` as long as there may be another message.
+  ///
+  /// Tells an error after which decoding goes on, behind a frame that was left out, from a final one.
+  @inlinable public var failure: FramingError? { final }
+
+  @usableFromInline internal var final: FramingError?
 
   /// A decoder at the beginning of a stream.
   @inlinable
@@ -80,8 +89,13 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
       atEnd = true
       wanted = 1
     }
-    // Only a look: a framer starts afresh after a frame, so `next()` finds the same one again.
-    _ = try locate()
+    do throws(FramingError) {
+      // Only a look: a framer starts afresh after a frame, so `next()` finds the same one again.
+      _ = try locate()
+    } catch {
+      if failure != nil { throw error }
+      deferred = error  // `next()` throws it, and goes on.
+    }
   }
 
   // MARK: Messages out
@@ -112,10 +126,28 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     _ body: (Span<UInt8>) -> Result
   ) throws(FramingError) -> Result? {
     guard let frame = try locate() else { return nil }
-    let result = body(
-      UnsafeBufferPointer(start: buffer.base + buffer.head + frame.start, count: frame.count).span)
+    let start = buffer.base + buffer.head + frame.start
+    var count = frame.count
+    if frame.isEscaped {
+      var payload = UnsafeMutableBufferPointer(start: start, count: count).mutableSpan
+      count = rule.unescape(&payload)
+      precondition(0...frame.count ~= count, "a framer unescaped a payload to more bytes than it had")
+    }
+    let result = body(UnsafeBufferPointer(start: start, count: count).span)
     take(frame.wireLength)
     return result
+  }
+
+  /// Finds the next frame without taking it, or `nil` if there is no whole one yet.
+  ///
+  /// ``withUnreadBytes(_:)`` shows it as it stands on the wire, and ``next()`` takes its message.
+  ///
+  /// - Throws: ``FramingError``, as ``next()`` would.
+  @inlinable
+  public mutating func peek() throws(FramingError) -> FrameLocation? {
+    guard let frame = try locate() else { return nil }
+    return FrameLocation(
+      offset: offset, wireLength: frame.wireLength, payload: frame.start..<frame.start + frame.count)
   }
 
   // MARK: Changing the framing in mid-stream
@@ -126,18 +158,21 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// then change; what had already arrived behind it is decoded by `framer`.
   @inlinable
   public consuming func changing<G: Framer>(to framer: G) -> FrameDecoder<G> {
-    FrameDecoder<G>(framer, continuing: buffer, offset: offset, atEnd: atEnd, failure: failure)
+    FrameDecoder<G>(
+      framer, continuing: buffer, offset: offset, atEnd: atEnd, final: final, deferred: deferred)
   }
 
   @inlinable
   internal init(
-    _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool, failure: FramingError?
+    _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool, final: FramingError?,
+    deferred: FramingError?
   ) {
     self.rule = framer
     self.buffer = buffer
     self.taken = offset
     self.atEnd = atEnd
-    self.failure = failure
+    self.final = final
+    self.deferred = deferred
   }
 
   // MARK: The bytes in between
@@ -174,17 +209,27 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     @usableFromInline var start: Int
     @usableFromInline var count: Int
     @usableFromInline var wireLength: Int
+    @usableFromInline var isEscaped: Bool
     @inlinable
-    init(start: Int, count: Int, wireLength: Int) {
-      self.start = start
-      self.count = count
+    init(_ payload: Range<Int>, wireLength: Int, isEscaped: Bool, within available: Int) {
+      precondition(
+        wireLength > 0 && wireLength <= available && payload.lowerBound >= 0
+          && payload.upperBound <= wireLength,
+        "a framer answered a frame that is empty on the wire or reaches beyond the bytes it was shown")
+      self.start = payload.lowerBound
+      self.count = payload.count
       self.wireLength = wireLength
+      self.isEscaped = isEscaped
     }
   }
 
   @inlinable
   internal mutating func locate() throws(FramingError) -> Located? {
-    if let failure { throw failure }
+    if let final { throw final }
+    if let deferred {
+      self.deferred = nil
+      throw deferred
+    }
     while buffer.count >= wanted {
       let available = buffer.count
       let scan: Scan
@@ -192,15 +237,13 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
         scan = try rule.scan(
           UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span, atEnd: atEnd)
       } catch {
-        throw fail(error)
+        throw report(error)
       }
       switch scan {
       case .frame(let payload, let wireLength):
-        precondition(
-          wireLength > 0 && wireLength <= available && payload.lowerBound >= 0
-            && payload.upperBound <= wireLength,
-          "a framer answered a frame that is empty on the wire or reaches beyond the bytes it was shown")
-        return Located(start: payload.lowerBound, count: payload.count, wireLength: wireLength)
+        return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
+      case .escapedFrame(let payload, let wireLength):
+        return Located(payload, wireLength: wireLength, isEscaped: true, within: available)
       case .skip(let count):
         precondition(count > 0 && count <= available, "a framer skipped no byte, or more than it was shown")
         take(count)
@@ -221,10 +264,22 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     wanted = 1
   }
 
+  /// The error for what the framer has thrown; it is final unless the framer can leave the frame out.
+  @usableFromInline
+  internal mutating func report(_ fault: FrameFault) -> FramingError {
+    let available = buffer.count
+    let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span
+    guard let count = rule.recover(from: fault, in: unread) else { return fail(fault) }
+    precondition(0...available ~= count, "a framer dropped more bytes than it was shown")
+    let error = FramingError(fault, at: offset)
+    take(count)
+    return error
+  }
+
   @usableFromInline
   internal mutating func fail(_ fault: FrameFault) -> FramingError {
     let error = FramingError(fault, at: offset)
-    failure = error
+    final = error
     buffer.removeAll()
     return error
   }
@@ -232,6 +287,26 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @inlinable
   internal func admit() {
     precondition(!atEnd, "bytes were appended after finish()")
+  }
+}
+
+/// Where a frame lies.
+public struct FrameLocation: Hashable, Sendable {
+  /// The offset of its first byte in the stream.
+  public let offset: UInt64
+  /// How many bytes it has on the wire.
+  public let wireLength: Int
+  /// Where its payload lies, counted from the frame's first byte; before it is the header, behind it the trailer.
+  ///
+  /// As it stands on the wire: of a framing that escapes, with the escapes.
+  public let payload: Range<Int>
+
+  /// A place in a stream.
+  @inlinable
+  public init(offset: UInt64, wireLength: Int, payload: Range<Int>) {
+    self.offset = offset
+    self.wireLength = wireLength
+    self.payload = payload
   }
 }
 

@@ -16,6 +16,8 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   @inlinable public var offset: UInt64 { written }
 
   @usableFromInline internal var written: UInt64 = 0
+  /// The offset at which this framing began.
+  @usableFromInline internal var beginning: UInt64 = 0
   @usableFromInline internal var buffer = FrameBuffer()
 
   /// An encoder at the beginning of a stream.
@@ -31,7 +33,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   public mutating func append(_ message: Span<UInt8>) throws(FramingError) {
     let before = buffer.count
     do throws(FrameFault) {
-      guard !framer.endsWithStream || offset == 0 else { throw .unencodable(Self.secondMessage) }
+      guard !framer.endsWithStream || offset == beginning else { throw .unencodable(Self.secondMessage) }
       try framer.encode(message, into: &buffer)
     } catch {
       buffer.removeLast(buffer.count - before)
@@ -49,6 +51,22 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
       do throws(FramingError) { return .success(try append(bytes)) } catch { return .failure(error) }
     }
     try result.get()
+  }
+
+  /// The framed bytes that wait to be sent, with another framing for the messages behind them; the offset goes on.
+  ///
+  /// The counterpart of ``FrameDecoder/changing(to:)``.
+  @inlinable
+  public consuming func changing<G: Framer>(to framer: G) -> FrameEncoder<G> {
+    FrameEncoder<G>(framer, continuing: buffer, offset: offset)
+  }
+
+  @inlinable
+  internal init(_ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64) {
+    self.framer = framer
+    self.buffer = buffer
+    self.written = offset
+    self.beginning = offset
   }
 
   /// The number of framed bytes that wait to be sent.

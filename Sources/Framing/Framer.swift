@@ -40,6 +40,26 @@ public protocol Framer: Sendable {
   /// - Throws: ``FrameFault`` at the first byte that no continuation can turn into a frame.
   mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan
 
+  /// Turns an escaped payload into its message, in place: what ``Scan/escapedFrame(payload:wireLength:)`` announced.
+  ///
+  /// It cannot fail: `scan` has judged every escape. A framer without escapes leaves it out.
+  ///
+  /// - Parameter payload: The payload as it stands on the wire; afterwards its front is the message.
+  /// - Returns: The length of the message.
+  func unescape(_ payload: inout MutableSpan<UInt8>) -> Int
+
+  /// Whether, and where, decoding goes on after `scan` has thrown `fault`.
+  ///
+  /// A framer that can leave a frame out, because it knows or will find where the next one begins, answers how many
+  /// of `bytes` to drop now, and leaves out the rest of the frame with ``Scan/skip(count:)``. The fault is
+  /// reported once in any case. Unless a framer says otherwise every fault is final.
+  ///
+  /// - Parameters:
+  ///   - fault: What `scan` has thrown.
+  ///   - bytes: The bytes that it was shown.
+  /// - Returns: How many of `bytes` belong to the frame with the fault; `nil` if the fault is final.
+  mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int?
+
   /// Appends `payload`, framed, to `wire`.
   ///
   /// - Throws: ``FrameFault`` if `scan` would not give exactly `payload` back: too long, of a wrong
@@ -56,12 +76,23 @@ extension Framer {
   /// `false`: a stream carries any number of messages.
   @inlinable
   public var endsWithStream: Bool { false }
+
+  /// The payload as it is: nothing is escaped.
+  @inlinable
+  public func unescape(_ payload: inout MutableSpan<UInt8>) -> Int { payload.count }
+
+  /// `nil`: every fault is final.
+  @inlinable
+  public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? { nil }
 }
 
 /// What a ``Framer`` found at the front of the unread bytes.
 public enum Scan: Hashable, Sendable {
   /// A whole frame: the first `wireLength` bytes, at least one, of which `payload` is the message.
   case frame(payload: Range<Int>, wireLength: Int)
+
+  /// The same, with escapes in the payload: ``Framer/unescape(_:)`` makes the message of it.
+  case escapedFrame(payload: Range<Int>, wireLength: Int)
 
   /// No whole frame yet: ask again when at least `count` more bytes are there.
   ///

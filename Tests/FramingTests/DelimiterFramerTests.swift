@@ -4,7 +4,7 @@ import Testing
 @Suite("Delimiter framing")
 struct DelimiterFramerTests {
   static func framer(
-    _ delimiters: String..., keeps: Bool = false, final: DelimiterFramer.FinalFrame = .error,
+    _ delimiters: String..., keeps: Bool = false, final: FinalFrame = .error,
     limit: Int = 1 << 20
   ) -> DelimiterFramer {
     DelimiterFramer(delimiters.map(bytes), keepsDelimiter: keeps, finalFrame: final, limit: limit)

@@ -56,7 +56,10 @@ struct FramerSpecTests {
     #expect("\(try FramerSpec(text))" == shortest)
   }
 
-  static let names = "fixed-length, delimiter, length-prefixed, close-terminated"
+  private static let lengthKeys = "width, endian, offset, adjust, strip, max, min, magic, on-too-long"
+  private static let names =
+    FramerCatalog.framers.map { $0.specName }.joined(separator: ", ") + ", and the presets "
+    + FramerPreset.all.map(\.name).joined(separator: ", ")
   static let escapes = #"unknown escape; known are \n \r \t \0 \\ \, \| and \xHH"#
   static let sequences = "bytes is one or more different byte sequences separated by |"
   static let pairs = "magic is pairs of hexadecimal digits, as magic=F9BEB4D9"
@@ -83,7 +86,7 @@ struct FramerSpecTests {
     ("fixed-length:size=3|4", 18, "size has one value, without |"),
     ("fixed-length:size=3,max=9", 20, "fixed-length has no option \"max\"; it has size"),
     ("fixed-length: size=3", 13, "fixed-length has no option \" size\"; it has size"),
-    ("delimiter:byte=a", 10, "delimiter has no option \"byte\"; it has bytes, keep, final, max"),
+    ("delimiter:byte=a", 10, "delimiter has no option \"byte\"; it has bytes, keep, final, max, on-too-long"),
     ("fixed-length:Size=3,size=3", 13, "fixed-length has no option \"Size\"; it has size"),
     ("delimiter:max=3", 15, "delimiter needs bytes=BYTES, as bytes=\\r\\n"),
     ("delimiter:bytes=", 16, sequences),
@@ -95,7 +98,10 @@ struct FramerSpecTests {
     ("delimiter:bytes=\\x0g", 16, escapes),
     ("delimiter:bytes=a,keep=yes", 23, "keep is true or false; not \"yes\""),
     ("delimiter:bytes=a,final=maybe", 24, "final is error or deliver; not \"maybe\""),
-    ("delimiter:bytes=a,lines=1", 18, "delimiter has no option \"lines\"; it has bytes, keep, final, max"),
+    (
+      "delimiter:bytes=a,lines=1", 18,
+      "delimiter has no option \"lines\"; it has bytes, keep, final, max, on-too-long"
+    ),
     ("delimiter:bytes=a,max=-1", 22, "max is a whole number, 0 or more; not \"-1\""),
     ("length-prefixed:width=9", 22, "width is a whole number, 1 to 8; not \"9\""),
     ("length-prefixed:endian=middle", 23, "endian is big or little; not \"middle\""),
@@ -107,8 +113,13 @@ struct FramerSpecTests {
     ("length-prefixed:offset=1,magic=ABCD", 31, "magic has 2 bytes; here it can have 1"),
     (
       "length-prefixed:with=2", 16,
-      "length-prefixed has no option \"with\"; it has width, endian, offset, adjust, strip, max, min, magic"
+      "length-prefixed has no option \"with\"; it has \(lengthKeys)"
     ),
+    ("unknown:=", 0, "unknown framer \"unknown\"; known are \(names)"),
+    ("dns:size=3", 4, "length-prefixed has no option \"size\"; it has \(lengthKeys)"),
+    ("mysql:min=99999999", 10, "min is a whole number, 0 to 16777216; not \"99999999\""),
+    ("lines:on-too-long=split", 18, "on-too-long is fail or discard; not \"split\""),
+    ("varint-prefixed:width=11", 22, "width is a whole number, 1 to 10; not \"11\""),
     ("close-terminated:max=0", 21, "max is a whole number, 1 or more; not \"0\""),
     ("é:size=3", 0, "unknown framer \"é\"; known are \(names)"),
     ("delimiter:bytes=é\\q", 18, escapes),
@@ -126,6 +137,38 @@ struct FramerSpecTests {
     let outcome = decode(
       [2, 0, 104, 105], by: try FramerSpec("length-prefixed:width=2,endian=little").framer)
     #expect(outcome == Outcome(messages: [bytes("hi")]))
+  }
+
+  @Test("resolves each preset, whose text is the shortest of its framer", arguments: FramerPreset.all)
+  func preset(preset: FramerPreset) throws {
+    #expect(try FramerSpec(preset.name).description == preset.spec)
+    #expect(!preset.summary.contains("\n") && !preset.summary.isEmpty && !preset.source.isEmpty)
+  }
+
+  @Test("lets options replace those of a preset, and keeps the others")
+  func replacedOptions() throws {
+    #expect(try FramerSpec("dns:max=512").description == "length-prefixed:width=2,max=512")
+    #expect(try FramerSpec("kafka:max=7").description == "length-prefixed:max=7")
+    #expect(try FramerSpec("tpkt:magic=").description == "length-prefixed:width=2,offset=2,adjust=-4,min=3")
+  }
+
+  @Test("has no preset twice, nor one with the name of a framer")
+  func presetNames() {
+    let names = FramerPreset.all.map(\.name) + FramerCatalog.framers.map { $0.specName }
+    #expect(Set(names).count == names.count)
+    #expect(FramerPreset.all.map(\.name) == FramerPreset.all.map(\.name).sorted())
+  }
+
+  @Test("describes every option of every framer: key, form, default and meaning")
+  func options() {
+    for framer in FramerCatalog.framers {
+      let options = FramerCatalog.options(of: framer)
+      #expect(!options.isEmpty && Set(options.map(\.key)).count == options.count, "\(framer.specName)")
+      #expect(options.allSatisfy { !$0.form.isEmpty && !$0.meaning.isEmpty && !$0.meaning.contains("\n") })
+    }
+    #expect(
+      FramerCatalog.options(of: FixedLengthFramer.self)
+        == [FramerOption(key: "size", form: "N", default: nil, meaning: "bytes of each frame")])
   }
 
   @Test("names every framer once, with a summary in one line")

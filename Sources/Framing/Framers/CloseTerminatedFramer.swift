@@ -49,7 +49,8 @@ extension CloseTerminatedFramer: SpecifiedFramer {
 
   /// `max=N`
   public init(options: inout FramerOptions) throws(FramerSpecError) {
-    self.init(limit: try options.integer("max", in: 1...(.max), default: Self().limit))
+    self.init(
+      limit: try options.integer("max", in: 1...(.max), default: Self().limit, "longest message in bytes"))
   }
 
   /// `max=N`

@@ -9,14 +9,6 @@
 /// The limit never counts the delimiter, delivered or not. A frame is too long as soon as no delimiter can begin within
 /// the limit any more. Ours; see PROTOCOL.md, "Delimiter".
 public struct DelimiterFramer: Framer, Hashable {
-  /// What to do with bytes behind the last delimiter when the stream ends.
-  public enum FinalFrame: String, Hashable, Sendable {
-    /// They are a truncated frame.
-    case error
-    /// They are the last message, half a delimiter included; the limit applies to all of them.
-    case deliver
-  }
-
   /// The delimiters; messages are sent with the first one.
   public let delimiters: [[UInt8]]
   /// Whether the delimiter is delivered with its message.
@@ -25,6 +17,8 @@ public struct DelimiterFramer: Framer, Hashable {
   public let finalFrame: FinalFrame
   /// The longest message to accept or send, in bytes, without its delimiter.
   public let limit: Int
+  /// What to do about a longer one.
+  public let tooLongFrame: TooLongFrame
 
   /// The byte that every delimiter begins with, if it is one and the same.
   @usableFromInline internal let onlyFirstByte: UInt8?
@@ -32,7 +26,9 @@ public struct DelimiterFramer: Framer, Hashable {
   /// Whether there is one delimiter, of one byte: finding it is all there is to do.
   @usableFromInline internal let isSingleByte: Bool
   /// No delimiter begins before this index of the unread bytes.
-  @usableFromInline internal var searched = 0
+  @usableFromInline @ScanState internal var searched = 0
+  /// Whether the bytes up to the next delimiter belong to a frame that is left out.
+  @usableFromInline @ScanState internal var isDiscarding = false
 
   /// Frames that end with one of `delimiters`.
   ///
@@ -41,9 +37,10 @@ public struct DelimiterFramer: Framer, Hashable {
   ///   - keepsDelimiter: Whether the delimiter is delivered with its message.
   ///   - finalFrame: What to do with bytes behind the last delimiter when the stream ends.
   ///   - limit: The longest message, without its delimiter, 1 MiB unless told otherwise.
+  ///   - tooLongFrame: What to do about a longer one.
   public init(
     _ delimiters: [[UInt8]], keepsDelimiter: Bool = false, finalFrame: FinalFrame = .error,
-    limit: Int = 1 << 20
+    limit: Int = 1 << 20, tooLongFrame: TooLongFrame = .fail
   ) {
     precondition(!delimiters.isEmpty, "without a delimiter no frame ends")
     precondition(delimiters.allSatisfy { !$0.isEmpty }, "an empty delimiter is everywhere")
@@ -53,6 +50,7 @@ public struct DelimiterFramer: Framer, Hashable {
     self.keepsDelimiter = keepsDelimiter
     self.finalFrame = finalFrame
     self.limit = limit
+    self.tooLongFrame = tooLongFrame
     var firstBytes = ByteSet()
     for delimiter in delimiters { firstBytes.insert(delimiter[0]) }
     self.firstBytes = firstBytes
@@ -68,13 +66,14 @@ public struct DelimiterFramer: Framer, Hashable {
   ///   - keepsDelimiter: Whether the delimiter is delivered with its message.
   ///   - finalFrame: What to do with bytes behind the last delimiter when the stream ends.
   ///   - limit: The longest message, without its delimiter, 1 MiB unless told otherwise.
+  ///   - tooLongFrame: What to do about a longer one.
   public init(
     _ delimiter: StaticString, keepsDelimiter: Bool = false, finalFrame: FinalFrame = .error,
-    limit: Int = 1 << 20
+    limit: Int = 1 << 20, tooLongFrame: TooLongFrame = .fail
   ) {
     self.init(
       [delimiter.withUTF8Buffer { [UInt8]($0) }], keepsDelimiter: keepsDelimiter, finalFrame: finalFrame,
-      limit: limit)
+      limit: limit, tooLongFrame: tooLongFrame)
   }
 
   /// Searches from where the last call stopped. Linear in the new bytes.
@@ -94,8 +93,17 @@ public struct DelimiterFramer: Framer, Hashable {
     }
     if atEnd && finalFrame == .deliver { return try frame(endingAt: bytes.count, delimiter: 0) }
     searched = pending ?? bytes.count
+    if isDiscarding { return discard(bytes.count, atEnd: atEnd) }
     guard searched <= limit else { throw .tooLong(length: nil, limit: limit) }
     return .needs(count: 1)
+  }
+
+  /// Leaves out a frame that is too long, up to and with its delimiter, if told so.
+  public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
+    guard tooLongFrame == .discard, case .tooLong = fault else { return nil }
+    isDiscarding = true
+    defer { searched = 0 }
+    return searched
   }
 
   /// Appends `payload` and the first delimiter; or, with ``keepsDelimiter``, `payload`, which has to end
@@ -114,7 +122,7 @@ public struct DelimiterFramer: Framer, Hashable {
     if !keepsDelimiter { wire.append(delimiters[0]) }
     // The decoder's own rule is the judge of what the decoder would make of this.
     var reader = self
-    reader.searched = 0
+    (reader.searched, reader.isDiscarding) = (0, false)
     let wireLength = wire.count - start
     let found: Scan?
     do throws(FrameFault) {
@@ -136,9 +144,25 @@ public struct DelimiterFramer: Framer, Hashable {
 
   @inlinable
   internal mutating func frame(endingAt end: Int, delimiter: Int) throws(FrameFault) -> Scan {
-    guard end <= limit else { throw .tooLong(length: nil, limit: limit) }
+    if isDiscarding {
+      searched = 0
+      isDiscarding = false
+      return .skip(count: end + delimiter)
+    }
+    guard end <= limit else {
+      searched = end
+      throw .tooLong(length: nil, limit: limit)
+    }
     searched = 0
     return .frame(payload: 0..<(keepsDelimiter ? end + delimiter : end), wireLength: end + delimiter)
+  }
+
+  /// Drops what lies before the delimiter of the frame that is left out: at the end, everything.
+  @inlinable
+  internal mutating func discard(_ available: Int, atEnd: Bool) -> Scan {
+    let count = atEnd ? available : searched
+    searched = 0
+    return count > 0 ? .skip(count: count) : .needs(count: 1)
   }
 
   /// The first index at or after `start` where a delimiter may begin.
@@ -170,22 +194,6 @@ public struct DelimiterFramer: Framer, Hashable {
   }
 }
 
-extension DelimiterFramer {
-  /// Whether both follow the same rule, wherever they are in their streams.
-  public static func == (left: Self, right: Self) -> Bool {
-    left.delimiters == right.delimiters && left.keepsDelimiter == right.keepsDelimiter
-      && left.finalFrame == right.finalFrame && left.limit == right.limit
-  }
-
-  /// Hashes the rule.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(delimiters)
-    hasher.combine(keepsDelimiter)
-    hasher.combine(finalFrame)
-    hasher.combine(limit)
-  }
-}
-
 #if !hasFeature(Embedded)
 extension DelimiterFramer: SpecifiedFramer {
   /// `delimiter`
@@ -195,20 +203,26 @@ extension DelimiterFramer: SpecifiedFramer {
 
   private static let defaults = DelimiterFramer("\n")
 
-  /// `bytes=…|…,keep=true,final=deliver,max=N`
+  /// `bytes=…|…,keep=true,final=deliver,max=N,on-too-long=discard`
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
-      try options.byteSequences("bytes"), keepsDelimiter: try options.flag("keep"),
-      finalFrame: try options.choice("final", of: [.error, .deliver], default: .error),
-      limit: try options.integer("max", in: 0...(.max), default: Self.defaults.limit))
+      try options.byteSequences("bytes", "the delimiters; messages are sent with the first"),
+      keepsDelimiter: try options.flag("keep", "whether the delimiter is delivered with its message"),
+      finalFrame: try options.choice(
+        "final", of: [.error, .deliver], default: .error, "what to do with bytes behind the last delimiter"),
+      limit: try options.integer(
+        "max", in: 0...(.max), default: Self.defaults.limit, "longest message in bytes, without delimiter"),
+      tooLongFrame: try options.choice(
+        "on-too-long", of: [.fail, .discard], default: .fail, "what to do about a longer message"))
   }
 
-  /// `bytes=…|…,keep=true,final=deliver,max=N`
+  /// `bytes=…|…,keep=true,final=deliver,max=N,on-too-long=discard`
   public var specOptions: [FramerSpec.Option] {
     var options: [FramerSpec.Option] = [.init("bytes", alternatives: delimiters)]
     if keepsDelimiter { options.append(.init("keep", true)) }
     if finalFrame != .error { options.append(.init("final", finalFrame.rawValue)) }
     if limit != Self.defaults.limit { options.append(.init("max", limit)) }
+    if tooLongFrame != .fail { options.append(.init("on-too-long", tooLongFrame.rawValue)) }
     return options
   }
 }

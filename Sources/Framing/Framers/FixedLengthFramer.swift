@@ -42,7 +42,7 @@ extension FixedLengthFramer: SpecifiedFramer {
 
   /// `size=N`
   public init(options: inout FramerOptions) throws(FramerSpecError) {
-    self.init(size: try options.integer("size", in: 1...(.max)))
+    self.init(size: try options.integer("size", in: 1...(.max), "bytes of each frame"))
   }
 
   /// `size=N`

@@ -31,6 +31,11 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public let minimum: Int
   /// The bytes that every frame begins with.
   public let magic: [UInt8]
+  /// What to do about a frame whose body is longer than the limit.
+  public let tooLongFrame: TooLongFrame
+
+  /// How many bytes of a frame that is left out are still to be dropped.
+  @usableFromInline @ScanState internal var discarding: UInt64 = 0
 
   /// Frames as drawn above.
   ///
@@ -43,9 +48,10 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   - limit: The longest body to accept or send, 16 MiB unless told otherwise.
   ///   - minimum: The shortest body to accept or send.
   ///   - magic: The bytes that every frame begins with; they lie within the first `offset` bytes.
+  ///   - tooLongFrame: What to do about a frame whose body is longer than the limit.
   public init(
     width: Int = 4, endianness: Endianness = .big, offset: Int = 0, adjustment: Int = 0, strip: Int? = nil,
-    limit: Int = 16 << 20, minimum: Int = 0, magic: [UInt8] = []
+    limit: Int = 16 << 20, minimum: Int = 0, magic: [UInt8] = [], tooLongFrame: TooLongFrame = .fail
   ) {
     precondition(Self.widths ~= width, "a length field is 1 to 8 bytes wide, not \(width)")
     precondition(Self.offsets ~= offset, "the length field begins at 0 to 65535, not \(offset)")
@@ -61,6 +67,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     self.limit = limit
     self.minimum = minimum
     self.magic = magic
+    self.tooLongFrame = tooLongFrame
   }
 
   /// Frames whose length field counts the whole frame, itself and what stands before it included.
@@ -92,7 +99,8 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   value + adjustment is below zero, ``FrameFault/tooLong(length:limit:)``, and `malformed` for a body below
   ///   the minimum or a frame shorter than what is stripped from it.
   @inlinable
-  public func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+  public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    if discarding > 0 { return .skip(count: discard(bytes.count)) }
     let header = headerLength
     if !magic.isEmpty, try !checkMagic(bytes) {
       // The next byte may be wrong already. The end, though, cut off a whole header.
@@ -107,6 +115,22 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     }
     let missing = wireLength - bytes.count
     return missing <= 0 ? .frame(payload: strip..<wireLength, wireLength: wireLength) : .needs(count: missing)
+  }
+
+  /// Leaves out a frame that is too long, as far as `bytes` hold it, if told so.
+  public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
+    guard tooLongFrame == .discard, case .tooLong(let body?, _) = fault else { return nil }
+    let (wireLength, overflow) = body.addingReportingOverflow(UInt64(headerLength))
+    discarding = overflow ? .max : wireLength
+    return discard(bytes.count)
+  }
+
+  /// How many of `available` bytes belong to the frame that is left out.
+  @usableFromInline
+  internal mutating func discard(_ available: Int) -> Int {
+    let count = min(discarding, UInt64(available))
+    discarding -= count
+    return Int(count)
   }
 
   /// Appends header and `payload`. Bytes before the length field are the magic ones, then zeros.
@@ -226,22 +250,29 @@ extension LengthPrefixedFramer: SpecifiedFramer {
 
   private static let defaults = LengthPrefixedFramer()
 
-  /// `width=4,endian=big,offset=0,adjust=0,strip=4,max=16777216,min=0,magic=`
+  /// `width=4,endian=big,offset=0,adjust=0,strip=4,max=16777216,min=0,magic=,on-too-long=fail`
   public init(options: inout FramerOptions) throws(FramerSpecError) {
-    let width = try options.integer("width", in: Self.widths, default: 4)
-    let endianness = try options.choice("endian", of: [Endianness.big, .little], default: .big)
-    let offset = try options.integer("offset", in: Self.offsets, default: 0)
-    let adjustment = try options.integer("adjust", in: .min ... .max, default: 0)
-    let strip = try options.integer("strip", in: 0...(.max), default: offset + width)
-    let limit = try options.integer("max", in: 0...(.max), default: Self.defaults.limit)
+    let width = try options.integer("width", in: Self.widths, default: 4, "bytes of the length field")
+    let endianness = try options.choice(
+      "endian", of: [Endianness.big, .little], default: .big, "the order of its bytes")
+    let offset = try options.integer("offset", in: Self.offsets, default: 0, "bytes before the length field")
+    let adjustment = try options.integer(
+      "adjust", in: .min ... .max, default: 0, "what to add to the value to get the bytes behind the field")
+    let strip = try options.integer(
+      "strip", in: 0...(.max), default: offset + width,
+      "bytes at the front that are not delivered; offset + width unless told otherwise")
+    let limit = try options.integer(
+      "max", in: 0...(.max), default: Self.defaults.limit, "most bytes behind the length field")
+    let minimum = try options.integer("min", in: 0...limit, default: 0, "least bytes behind the length field")
+    let magic = try options.hex("magic", atMost: offset, "bytes that every frame begins with")
+    let tooLongFrame = try options.choice(
+      "on-too-long", of: [TooLongFrame.fail, .discard], default: .fail, "what to do about a longer frame")
     self.init(
       width: width, endianness: endianness, offset: offset, adjustment: adjustment, strip: strip,
-      limit: limit,
-      minimum: try options.integer("min", in: 0...limit, default: 0),
-      magic: try options.hex("magic", atMost: offset))
+      limit: limit, minimum: minimum, magic: magic, tooLongFrame: tooLongFrame)
   }
 
-  /// `width=4,endian=big,offset=0,adjust=0,strip=4,max=16777216,min=0,magic=`
+  /// `width=4,endian=big,offset=0,adjust=0,strip=4,max=16777216,min=0,magic=,on-too-long=fail`
   public var specOptions: [FramerSpec.Option] {
     var options: [FramerSpec.Option] = []
     if width != 4 { options.append(.init("width", width)) }
@@ -255,6 +286,7 @@ extension LengthPrefixedFramer: SpecifiedFramer {
       let hex = magic.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
       options.append(.init("magic", hex))
     }
+    if tooLongFrame != .fail { options.append(.init("on-too-long", tooLongFrame.rawValue)) }
     return options
   }
 }

@@ -22,6 +22,14 @@ public struct AnyFramer: Framer {
     try base.encode(payload, into: &wire)
   }
 
+  /// Asks the framer itself.
+  public func unescape(_ payload: inout MutableSpan<UInt8>) -> Int { base.unescape(&payload) }
+
+  /// Asks the framer itself.
+  public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
+    base.recover(from: fault, in: bytes)
+  }
+
   /// What the framer itself says.
   public var endsWithStream: Bool { base.endsWithStream }
 }

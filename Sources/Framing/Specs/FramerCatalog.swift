@@ -28,9 +28,23 @@ public enum FramerCatalog {
   public static let framers: [any SpecifiedFramer.Type] = [
     FixedLengthFramer.self,
     DelimiterFramer.self,
+    LineFramer.self,
     LengthPrefixedFramer.self,
+    VarintPrefixedFramer.self,
+    NetstringFramer.self,
+    OctetCountedFramer.self,
+    SLIPFramer.self,
+    COBSFramer.self,
+    ContentLengthFramer.self,
     CloseTerminatedFramer.self,
   ]
+
+  /// The options of one of them, in the order in which it reads them.
+  public static func options(of framer: any SpecifiedFramer.Type) -> [FramerOption] {
+    var options = FramerOptions(text: framer.specName, framer: framer.specName, end: 0, [])
+    _ = try? framer.init(options: &options)
+    return options.known
+  }
 }
 
 #endif

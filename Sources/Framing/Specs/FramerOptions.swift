@@ -1,8 +1,9 @@
 #if !hasFeature(Embedded)
 
-/// The options of a ``FramerSpec`` while a framer reads them, each by its key and with what it may be.
+/// The options of a ``FramerSpec`` while a framer reads them, each by its key, with what it may be and what it is for.
 ///
-/// Reading an option also makes its key known, so that the error for an unknown key lists what there is.
+/// Reading an option also makes it known: the error for an unknown key lists what there is, and so does
+/// ``FramerCatalog/options(of:)``.
 public struct FramerOptions {
   /// An option as written, with its places.
   struct Raw {
@@ -16,7 +17,7 @@ public struct FramerOptions {
   private let framer: String
   private let end: Int
   private let options: [Raw]
-  private var knownKeys: [String] = []
+  private(set) var known: [FramerOption] = []
   private var missing: FramerSpecError?
 
   init(text: String, framer: String, end: Int, _ options: [Raw]) {
@@ -31,8 +32,9 @@ public struct FramerOptions {
   /// Without a default the option must be there; the caller refuses the spec afterwards, so that an unknown key
   /// is told first: it may be this one, misspelt.
   public mutating func integer(
-    _ key: String, in range: ClosedRange<Int>, default: Int? = nil
+    _ key: String, in range: ClosedRange<Int>, default: Int? = nil, _ meaning: String
   ) throws(FramerSpecError) -> Int {
+    know(key, "N", default: `default`.map { "\($0)" }, meaning)
     guard let option = option(key) else {
       if `default` == nil { require("\(key)=N") }
       return `default` ?? range.lowerBound
@@ -49,8 +51,9 @@ public struct FramerOptions {
 
   /// One of the cases of an enumeration with text values; `default` if the option is not there.
   public mutating func choice<Choice: RawRepresentable<String>>(
-    _ key: String, of choices: [Choice], default: Choice
+    _ key: String, of choices: [Choice], default: Choice, _ meaning: String
   ) throws(FramerSpecError) -> Choice {
+    know(key, choices.map(\.rawValue).joined(separator: "|"), default: `default`.rawValue, meaning)
     guard let option = option(key) else { return `default` }
     let word = try text(of: option)
     guard let choice = choices.first(where: { $0.rawValue == word }) else {
@@ -61,7 +64,8 @@ public struct FramerOptions {
   }
 
   /// `true` or `false`; `false` if the option is not there.
-  public mutating func flag(_ key: String) throws(FramerSpecError) -> Bool {
+  public mutating func flag(_ key: String, _ meaning: String) throws(FramerSpecError) -> Bool {
+    know(key, "true|false", default: "false", meaning)
     guard let option = option(key) else { return false }
     switch try text(of: option) {
     case "true": return true
@@ -71,7 +75,8 @@ public struct FramerOptions {
   }
 
   /// One or more byte sequences, none of them empty or there twice; the option must be there, as with numbers.
-  public mutating func byteSequences(_ key: String) throws(FramerSpecError) -> [[UInt8]] {
+  public mutating func byteSequences(_ key: String, _ meaning: String) throws(FramerSpecError) -> [[UInt8]] {
+    know(key, "BYTES|...", default: nil, meaning)
     guard let option = option(key) else {
       require("\(key)=BYTES, as \(key)=\\r\\n")
       return [[0]]
@@ -83,7 +88,10 @@ public struct FramerOptions {
   }
 
   /// Bytes written as pairs of hexadecimal digits; none if the option is not there.
-  public mutating func hex(_ key: String, atMost limit: Int) throws(FramerSpecError) -> [UInt8] {
+  public mutating func hex(
+    _ key: String, atMost limit: Int, _ meaning: String
+  ) throws(FramerSpecError) -> [UInt8] {
+    know(key, "HEX", default: "", meaning)
     guard let option = option(key) else { return [] }
     let digits = [UInt8](try text(of: option).utf8)
     var bytes: [UInt8] = []
@@ -102,9 +110,9 @@ public struct FramerOptions {
 
   /// Refuses what was written and not read, and then what was not written and must be.
   func finish() throws(FramerSpecError) {
-    if let stranger = options.first(where: { !knownKeys.contains($0.key) }) {
-      let known = knownKeys.joined(separator: ", ")
-      throw error("\(framer) has no option \"\(stranger.key)\"; it has \(known)", at: stranger.keyPosition)
+    if let stranger = options.first(where: { option in !known.contains { $0.key == option.key } }) {
+      let keys = known.map(\.key).joined(separator: ", ")
+      throw error("\(framer) has no option \"\(stranger.key)\"; it has \(keys)", at: stranger.keyPosition)
     }
     if let missing { throw missing }
   }
@@ -113,10 +121,11 @@ public struct FramerOptions {
     if missing == nil { missing = error("\(framer) needs \(form)", at: end) }
   }
 
-  private mutating func option(_ key: String) -> Raw? {
-    knownKeys.append(key)
-    return options.first { $0.key == key }
+  private mutating func know(_ key: String, _ form: String, default: String?, _ meaning: String) {
+    known.append(FramerOption(key: key, form: form, default: `default`, meaning: meaning))
   }
+
+  private func option(_ key: String) -> Raw? { options.first { $0.key == key } }
 
   private func text(of option: Raw) throws(FramerSpecError) -> String {
     guard option.values.count == 1 else {
@@ -127,6 +136,26 @@ public struct FramerOptions {
 
   private func error(_ problem: String, at position: Int) -> FramerSpecError {
     FramerSpecError(text: text, position: position, problem: problem)
+  }
+}
+
+/// An option that a framer has in the text form.
+public struct FramerOption: Hashable, Sendable {
+  /// The key, as `max`.
+  public let key: String
+  /// What its value looks like: `N`, `HEX`, `BYTES|...`, or the words that it may be, as `big|little`.
+  public let form: String
+  /// The value that it has when it is left out; `nil` if it must be there.
+  public let `default`: String?
+  /// What it is for, in one line.
+  public let meaning: String
+
+  /// An option with all that is said of it.
+  public init(key: String, form: String, default: String?, meaning: String) {
+    self.key = key
+    self.form = form
+    self.default = `default`
+    self.meaning = meaning
   }
 }
 

@@ -5,7 +5,7 @@
 ///     length-prefixed:width=2,endian=little,max=65535
 ///     delimiter:bytes=\r\n|\n,final=deliver
 ///
-/// A name; then, after a colon, options separated by commas. In a value, `\n \r \t \0 \\ \, \|` and `\xHH` stand
+/// The name of a framer, or of a ``FramerPreset``, whose options those that follow replace; then, after a colon, options separated by commas. In a value, `\n \r \t \0 \\ \, \|` and `\xHH` stand
 /// for bytes that have a meaning here or cannot be seen. Reading is strict: an unknown name, key or value is
 /// an error that shows the place and says what is known.
 ///
@@ -42,11 +42,20 @@ public struct FramerSpec: Sendable {
   public init(_ text: String) throws(FramerSpecError) {
     var parser = FramerSpecParser(text)
     let name = parser.name()
-    guard let type = FramerCatalog.framers.first(where: { $0.specName == name.text }) else {
-      let known = FramerCatalog.framers.map { $0.specName }.joined(separator: ", ")
-      throw parser.error("unknown framer \"\(name.text)\"; known are \(known)", at: name.position)
+    let preset = FramerPreset.all.first { $0.name == name }
+    var standard = FramerSpecParser(preset?.spec ?? text)
+    let framer = standard.name()
+    guard let type = FramerCatalog.framers.first(where: { $0.specName == framer }) else {
+      let framers = FramerCatalog.framers.map { $0.specName }.joined(separator: ", ")
+      let presets = FramerPreset.all.map(\.name).joined(separator: ", ")
+      throw parser.error(
+        "unknown framer \"\(name)\"; known are \(framers), and the presets \(presets)", at: 0)
     }
-    var options = FramerOptions(text: text, framer: name.text, end: text.utf8.count, try parser.options())
+    var written = try parser.options()
+    if preset != nil {
+      written += try standard.options().filter { option in !written.contains { $0.key == option.key } }
+    }
+    var options = FramerOptions(text: text, framer: framer, end: text.utf8.count, written)
     base = try type.init(options: &options)
     try options.finish()
   }

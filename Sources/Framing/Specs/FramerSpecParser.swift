@@ -20,9 +20,7 @@ struct FramerSpecParser {
   }
 
   /// Reads up to the colon or the end.
-  mutating func name() -> (text: String, position: Int) {
-    (takeText(upTo: UInt8(ascii: ":")), 0)
-  }
+  mutating func name() -> String { takeText(upTo: UInt8(ascii: ":")) }
 
   /// Reads everything behind the name.
   mutating func options() throws(FramerSpecError) -> [FramerOptions.Raw] {
