@@ -15,6 +15,7 @@ private let framer: AnyFramer = {
   do { return try FramerSpec(text).framer } catch { fatalError("\(error)") }
 }()
 
+/// Checks one input; what does not hold ends the program.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
