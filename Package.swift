@@ -25,9 +25,12 @@ let package = Package(
     .target(name: "CSystemShims"),
     // Fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
     .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
+    // What the executables share: arguments, exit statuses, text for people, files.
+    .target(name: "ToolSupport", dependencies: ["Framing"], swiftSettings: settings),
     // The echo application, over the public API only.
     .executableTarget(
-      name: "FramedEcho", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
+      name: "FramedEcho", dependencies: ["Framing", "FramingTransport", "ToolSupport"],
+      swiftSettings: settings),
 
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
     .testTarget(

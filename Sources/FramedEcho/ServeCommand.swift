@@ -1,5 +1,6 @@
 import Framing
 import FramingTransport
+import ToolSupport
 
 /// `framed-echo serve`: answers every message with the same bytes.
 struct ServeCommand: Command {
@@ -14,7 +15,7 @@ struct ServeCommand: Command {
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
       arguments, of: "serve", options: ["--host", "--port", "--framer", "--selector", "--handler"])
-    host = arguments.text("--host", default: "127.0.0.1")
+    host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)

@@ -1,12 +1,12 @@
 /// Lines for people: on standard output with colour if it is a terminal, errors on standard error.
-enum Terminal {
+package enum Terminal {
   /// Whether to colour: on a terminal that can, unless `NO_COLOR` is set (no-color.org).
-  static let hasColour =
+  package static let hasColour =
     Platform.outputIsTerminal && Platform.environment("NO_COLOR") == nil
     && (Platform.environment("TERM") ?? "dumb") != "dumb"
 
   /// How a part of a line looks.
-  enum Style: String {
+  package enum Style: String {
     case strong = "1"
     case faint = "2"
     case header = "36"
@@ -15,22 +15,19 @@ enum Terminal {
   }
 
   /// `text` in a style; as it is without colours.
-  static func styled(_ text: String, _ style: Style) -> String {
+  package static func styled(_ text: String, _ style: Style) -> String {
     hasColour && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
   /// Prints a line, at once.
-  static func print(_ line: String = "") { Platform.write(Array((line + "\n").utf8)) }
+  package static func print(_ line: String = "") { Platform.print(Array((line + "\n").utf8)) }
 
   /// Prints bytes as they are, and ends the line, at once.
-  static func print(_ line: [UInt8]) { Platform.write(line + [UInt8(ascii: "\n")]) }
+  package static func print(_ line: [UInt8]) { Platform.print(line + [UInt8(ascii: "\n")]) }
 
   /// Prints an error that says itself what it is about.
-  static func log(_ line: String) { Platform.writeError(Array((line + "\n").utf8)) }
-
-  /// Prints why the program cannot do what it was told.
-  static func report(_ line: String) { log("framed-echo: \(line)") }
+  package static func log(_ line: String) { Platform.printError(Array((line + "\n").utf8)) }
 
   /// Whether everything that was printed has been taken.
-  static func flush() -> Bool { Platform.flush() }
+  package static func flush() -> Bool { Platform.flush() }
 }
