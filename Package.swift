@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "FramingTransport", targets: ["FramingTransport"]),
     .library(name: "FramingTestKit", targets: ["FramingTestKit"]),
     .executable(name: "framed-echo", targets: ["FramedEcho"]),
+    .executable(name: "framing", targets: ["FramingTool"]),
   ],
   targets: [
     // The core: where a frame ends. Imports nothing.
@@ -31,6 +32,10 @@ let package = Package(
     .executableTarget(
       name: "FramedEcho", dependencies: ["Framing", "FramingTransport", "ToolSupport"],
       swiftSettings: settings),
+    // The tool for streams in files: decode, encode, inspect, replay.
+    .executableTarget(
+      name: "FramingTool", dependencies: ["Framing", "FramingTestKit", "ToolSupport"], swiftSettings: settings
+    ),
 
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,5 @@
+import Framing
+
 /// A file that is read from its front, or standard input.
 package struct InputFile: Sendable {
   /// What errors call it: its path, or `standard input`.
@@ -32,5 +34,12 @@ package struct InputFile: Sendable {
     } catch {
       throw Failure(.inputOutput, "\(name) cannot be read: \(error)")
     }
+  }
+
+  /// Reads all that there is.
+  package func readAll() throws(Failure) -> [UInt8] {
+    var bytes = FrameBuffer()
+    while try bytes.fill(room: 1 << 16, read) > 0 {}
+    return bytes.withBytes { $0.withUnsafeBufferPointer { [UInt8]($0) } }
   }
 }

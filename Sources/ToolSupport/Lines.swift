@@ -24,7 +24,8 @@ package struct Lines: ~Copyable {
       do throws(FramingError) {
         result = try decoder.withNextMessage(body)
       } catch {
-        throw Failure(.data, "\(file.name): \(error)")  // Never: no line is too long, and the last needs no LF.
+        // Never: no line is too long, and the last one needs no LF.
+        throw Failure(.data, "\(file.name): \(error)")
       }
       if let result {
         number += 1
@@ -46,6 +47,7 @@ package struct Lines: ~Copyable {
     let count = try decoder.fill(room: 1 << 16) { room throws(Failure) in try file.read(into: room) }
     guard count == 0 else { return }
     isAtEnd = true
-    try? decoder.finish()  // Never an error, as above.
+    // Never an error, as above.
+    try? decoder.finish()
   }
 }

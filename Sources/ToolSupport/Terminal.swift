@@ -11,12 +11,18 @@ package enum Terminal {
     case faint = "2"
     case header = "36"
     case payload = "32"
+    case trailer = "33"
     case wrong = "1;31"
+
+    /// What begins the style on a terminal.
+    package var begin: String { "\u{1B}[\(rawValue)m" }
+    /// What ends any style on a terminal.
+    package static let end = "\u{1B}[0m"
   }
 
   /// `text` in a style; as it is without colours.
-  package static func styled(_ text: String, _ style: Style) -> String {
-    hasColour && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  package static func styled(_ text: String, _ style: Style, hasColour: Bool = hasColour) -> String {
+    hasColour && !text.isEmpty ? style.begin + text + Style.end : text
   }
 
   /// Prints a line, at once.
