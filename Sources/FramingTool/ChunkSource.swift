@@ -15,13 +15,13 @@ struct ChunkSource: ~Copyable {
 
   private let file: InputFile
   private let cutting: Cutting
-  private var lines: HexLines
+  private var lines: ByteLines
   private var ahead = FrameBuffer()
 
   init(_ file: InputFile, _ cutting: Cutting) {
     self.file = file
     self.cutting = cutting
-    lines = HexLines(of: file)
+    lines = ByteLines(of: file, areHex: true)
   }
 
   /// Appends the next chunk to `target`.

@@ -20,55 +20,37 @@ struct EncodeCommand: Command {
 
   func run() throws(Failure) -> ExitStatus {
     try Output.standard { output throws(Failure) in
+      var lines = ByteLines(of: file, areHex: isHex)
+      var message = FrameBuffer()
       var encoder = FrameEncoder(spec.framer)
-      if isHex {
-        var lines = HexLines(of: file)
-        var message = FrameBuffer()
-        while try lines.appendNext(to: &message, beforeReading: { () throws(Failure) in try output.flush() })
-        {
-          try message.withBytes { bytes throws(Failure) in
-            try write(bytes, line: lines.number, &encoder, &output).get()
+      while try lines.appendNext(to: &message, beforeReading: { () throws(Failure) in try output.flush() }) {
+        try encode(message, line: lines.number, with: &encoder)
+        message.removeAll(keepingCapacity: true)
+        encoder.withBytes { frame in
+          switch format {
+          case .raw: output.append(frame)
+          case .hex:
+            output.appendHex(frame)
+            output.append("\n")
           }
-          message.removeAll(keepingCapacity: true)
         }
-      } else {
-        var lines = Lines(of: file)
-        var number = 1
-        while let result = try lines.withNext(
-          beforeReading: { () throws(Failure) in try output.flush() },
-          { line in write(line, line: number, &encoder, &output) })
-        {
-          try result.get()
-          number += 1
-        }
+        encoder.removeFirst(encoder.count)
       }
       return .success
     }
   }
 
-  /// Frames a message and prints it: all of it or nothing.
-  private func write(
-    _ message: Span<UInt8>, line number: Int, _ encoder: inout FrameEncoder<AnyFramer>, _ output: inout Output
-  ) -> Result<Void, Failure> {
-    do throws(FramingError) {
-      try encoder.append(message)
-    } catch {
-      return .failure(
-        Failure(
-          .data,
-          "\(file.name): line \(number) (\(Quote.counted(message))) \(error.fault); nothing of it was written"
-        ))
-    }
-    encoder.withBytes { bytes in
-      switch format {
-      case .raw: output.append(bytes)
-      case .hex:
-        output.appendHex(bytes)
-        output.append("\n")
+  private func encode(
+    _ message: borrowing FrameBuffer, line number: Int, with encoder: inout FrameEncoder<AnyFramer>
+  ) throws(Failure) {
+    try message.withBytes { bytes throws(Failure) in
+      do throws(FramingError) {
+        try encoder.append(bytes)
+      } catch {
+        let line = "\(file.name): line \(number) (\(Quote.counted(bytes)))"
+        throw Failure(.data, "\(line) \(error.fault); nothing of it was written")
       }
     }
-    encoder.removeFirst(encoder.count)
-    return .success(())
   }
 
   static let help = """

@@ -1,12 +1,7 @@
 import Framing
 
-/// Bytes as pairs of hex digits.
+/// Text that names bytes, as pairs of hex digits.
 enum Hex {
-  /// The digit of a value below 16.
-  static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
-  }
-
   /// Appends the bytes that a line stands for: pairs of digits, in either case, with blanks around them or without.
   ///
   /// - Returns: The pair that is none, if there is one.

@@ -104,8 +104,8 @@ struct HexDump {
     output.append(" ")
     printCells(on: &output) { cell, output in
       output.append(cell.isFirst ? cell.region.mark : UInt8(ascii: " "))
-      output.append(Hex.digit(cell.byte >> 4))
-      output.append(Hex.digit(cell.byte & 15))
+      output.append(Quote.digit(cell.byte >> 4))
+      output.append(Quote.digit(cell.byte & 15))
     }
     for _ in row.count..<Self.width { output.append("   ") }
     output.append("  |")

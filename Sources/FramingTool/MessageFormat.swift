@@ -24,11 +24,21 @@ enum MessageFormat: String, CaseIterable {
   ) {
     switch self {
     case .text:
-      output.append("#\(number) at byte \(offset): ")
+      output.append("#")
+      output.append(UInt64(number))
+      output.append(" at byte ")
+      output.append(offset)
+      output.append(": ")
       output.append(Quote.counted(message))
       output.append("\n")
     case .json:
-      output.append("{\"index\":\(number),\"offset\":\(offset),\"wireLength\":\(wireLength),\"payload\":\"")
+      output.append(#"{"index":"#)
+      output.append(UInt64(number))
+      output.append(#","offset":"#)
+      output.append(offset)
+      output.append(#","wireLength":"#)
+      output.append(UInt64(wireLength))
+      output.append(#","payload":""#)
       output.appendHex(message)
       output.append("\"}\n")
     case .raw:

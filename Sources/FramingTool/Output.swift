@@ -55,6 +55,26 @@ struct Output: ~Copyable {
     drainIfFull()
   }
 
+  /// Appends a number in decimal digits.
+  mutating func append(_ number: UInt64) {
+    // Without making a text: there are several numbers for each message.
+    var count = 1
+    var rest = number / 10
+    while rest > 0 {
+      count += 1
+      rest /= 10
+    }
+    _ = buffer.fill(room: count) { room in
+      var rest = number
+      for index in (0..<count).reversed() {
+        room[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      return count
+    }
+    drainIfFull()
+  }
+
   /// Appends bytes as pairs of lower-case hex digits.
   mutating func appendHex(_ bytes: Span<UInt8>) {
     var rest = bytes
@@ -63,8 +83,8 @@ struct Output: ~Copyable {
       rest = rest.extracting(droppingFirst: part.count)
       _ = buffer.fill(room: part.count * 2) { room in
         for index in part.indices {
-          room[2 * index] = Hex.digit(part[index] >> 4)
-          room[2 * index + 1] = Hex.digit(part[index] & 15)
+          room[2 * index] = Quote.digit(part[index] >> 4)
+          room[2 * index + 1] = Quote.digit(part[index] & 15)
         }
         return part.count * 2
       }

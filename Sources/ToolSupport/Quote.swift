@@ -35,40 +35,49 @@ package enum Quote {
 
   /// Text if the bytes are UTF-8; otherwise what of them is ASCII, and numbers.
   private static func escaped(_ bytes: [UInt8]) -> String {
-    var line = ""
-    if let text = String(validating: bytes, as: UTF8.self) {
+    var line: [UInt8] = []
+    line.reserveCapacity(4 * bytes.count)
+    if bytes.contains(where: { $0 >= 0x80 }), let text = String(validating: bytes, as: UTF8.self) {
       for scalar in text.unicodeScalars { append(scalar, to: &line) }
     } else {
-      for byte in bytes {
-        if 0x20...0x7E ~= byte { append(Unicode.Scalar(byte), to: &line) } else { append(byte, to: &line) }
-      }
+      for byte in bytes { append(byte, to: &line) }
     }
-    return line
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to line: inout [UInt8]) {
+    guard !scalar.isASCII else { return append(UInt8(scalar.value), to: &line) }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+      for byte in String(scalar).utf8 { append(byte, to: &line) }
+    default: line += String(scalar).utf8
+    }
   }
 
   /// What a terminal would obey, or not show, is written as an escape.
-  private static func append(_ scalar: Unicode.Scalar, to line: inout String) {
-    switch scalar {
-    case "\n": line += "\\n"
-    case "\r": line += "\\r"
-    case "\t": line += "\\t"
-    case "\"": line += "\\\""
-    case "\\": line += "\\\\"
-    case " "..."~": line.unicodeScalars.append(scalar)
+  private static func append(_ byte: UInt8, to line: inout [UInt8]) {
+    switch Unicode.Scalar(byte) {
+    case "\n": line += "\\n".utf8
+    case "\r": line += "\\r".utf8
+    case "\t": line += "\\t".utf8
+    case "\"": line += "\\\"".utf8
+    case "\\": line += "\\\\".utf8
+    case " "..."~": line.append(byte)
     default:
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-        for byte in String(scalar).utf8 { append(byte, to: &line) }
-      default: line.unicodeScalars.append(scalar)
-      }
+      line.append(UInt8(ascii: "\\"))
+      line.append(UInt8(ascii: "x"))
+      line.append(digit(byte >> 4))
+      line.append(digit(byte & 15))
     }
   }
 
-  private static func append(_ byte: UInt8, to line: inout String) {
-    line += "\\x"
-    line += digits(byte)
+  /// The lower-case hex digit of a value below 16.
+  package static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
   }
 
   /// Two digits: `0a`.
-  package static func digits(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+  package static func digits(_ byte: UInt8) -> String {
+    String(decoding: [digit(byte >> 4), digit(byte & 15)], as: UTF8.self)
+  }
 }

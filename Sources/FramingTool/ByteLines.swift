@@ -1,13 +1,15 @@
 import Framing
 import ToolSupport
 
-/// Lines of hex digits in a file, each as the bytes that it stands for.
-struct HexLines: ~Copyable {
+/// The lines of a file, each as the bytes that it stands for: its own, or those that it names in hex.
+struct ByteLines: ~Copyable {
   private let name: String
+  private let areHex: Bool
   private var lines: Lines
 
-  init(of file: InputFile) {
+  init(of file: InputFile, areHex: Bool) {
     name = file.name
+    self.areHex = areHex
     lines = Lines(of: file)
   }
 
@@ -20,7 +22,11 @@ struct HexLines: ~Copyable {
   mutating func appendNext(
     to bytes: inout FrameBuffer, beforeReading waiting: () throws(Failure) -> Void
   ) throws(Failure) -> Bool {
-    let bad = try lines.withNext(beforeReading: waiting) { line in Hex.decode(line, into: &bytes) }
+    let bad: Hex.BadPair?? = try lines.withNext(beforeReading: waiting) { line in
+      if areHex { return Hex.decode(line, into: &bytes) }
+      bytes.append(line)
+      return nil
+    }
     guard let bad else { return false }
     guard let pair = bad else { return true }
     throw Failure(
