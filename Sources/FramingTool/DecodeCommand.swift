@@ -94,10 +94,10 @@ struct DecodeCommand: Command {
   static let help = """
     usage: framing decode [options] SPEC [FILE]
 
-    Prints the messages of FILE, or of standard input, framed as SPEC says; and then, if the
-    stream breaks the framing or ends inside a frame, the error.
+    Prints the messages of FILE, or of standard input, framed as SPEC says; and then,
+    if the stream breaks the framing or ends inside a frame, the error.
 
-      --format F       text: number, place, size and beginning of each message (default)
+      --format F       text: number, place, size and beginning of each (default)
                        json: an object a line:
                          {"index":0,"offset":0,"wireLength":6,"payload":"6869"}
                          {"error":"truncated","offset":6,"description":"..."}

@@ -56,9 +56,9 @@ struct EncodeCommand: Command {
   static let help = """
     usage: framing encode [options] SPEC [FILE]
 
-    Frames each line of FILE, or of standard input, as one message, and prints the framed
-    bytes. An empty line is an empty message. A line ends with LF, which is not part of the
-    message; a CR before it is. The last line need not have one.
+    Frames each line of FILE, or of standard input, as one message, and prints the
+    framed bytes. An empty line is an empty message. A line ends with LF, which is
+    not part of the message; a CR before it is. The last line need not have one.
 
       --format F       raw: the bytes, one behind the other (default)
                        hex: a line of hex digits for each message
@@ -67,10 +67,10 @@ struct EncodeCommand: Command {
       printf 'one\\ntwo\\n' | framing encode length-prefixed:width=2 > stream.bin
       echo '00 ff' | framing encode length-prefixed:width=1 --hex-lines --format hex
 
-    A message that the framing cannot carry ends it: the messages before have gone out, of
-    that one nothing has.
+    A message that the framing cannot carry ends it: the messages before have gone
+    out, of that one nothing has.
 
-    exit status: 0 if every line was framed; 65 if one cannot be; 64 wrong arguments;
-    66 no such file; 74 input or output failed
+    exit status: 0 if every line was framed; 65 if one cannot be; 64 wrong
+    arguments; 66 no such file; 74 input or output failed
     """
 }

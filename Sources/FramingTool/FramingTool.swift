@@ -20,7 +20,7 @@ struct FramingTool {
     "framing", help: help,
     commands: [
       ("decode", DecodeCommand.self), ("encode", EncodeCommand.self), ("inspect", InspectCommand.self),
-      ("replay", ReplayCommand.self),
+      ("replay", ReplayCommand.self), ("framers", FramersCommand.self),
     ])
 
   private static let help = """
@@ -31,17 +31,19 @@ struct FramingTool {
            framing encode  SPEC [FILE] [--format raw|hex] [--hex-lines]
            framing inspect SPEC [FILE] [--hex-lines] [--chunk-size N]
            framing replay  PATH...
+           framing framers [NAME]
            framing --help | --version
 
       decode   prints the messages of a stream
       encode   frames each line as a message
       inspect  a hex dump that shows where each frame begins and ends
       replay   checks recorded streams, cut in every way
+      framers  what SPEC can name, with options and defaults
 
     Without FILE, or with -, standard input is read. SPEC names a framing, as lines,
-    length-prefixed:width=2 or, in quotes for the shell, 'delimiter:bytes=\\r\\n'.
+    dns, length-prefixed:width=2 or, quoted for the shell, 'delimiter:bytes=\\r\\n'.
 
-      printf 'hello' | framing encode length-prefixed | framing inspect length-prefixed
+      printf 'one\\ntwo\\n' | framing encode dns | framing inspect dns
       framing decode 'delimiter:bytes=\\n' notes.txt
       framing replay Fixtures
 

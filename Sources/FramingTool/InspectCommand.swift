@@ -31,14 +31,14 @@ struct InspectCommand: Command {
   static let help = """
     usage: framing inspect [options] SPEC [FILE]
 
-    Shows every byte of FILE, or of standard input, framed as SPEC says: sixteen a row, with
-    the offset in front and the text behind. Each frame begins a new row, which says its
-    number and the size of its message.
+    Shows every byte of FILE, or of standard input, framed as SPEC says: sixteen a
+    row, with the offset in front and the text behind. Each frame begins a new row,
+    which says its number and the size of its message.
 
-    A mark stands before the first byte of a region; on a terminal it has a colour too:
+    A mark stands before the first byte of a region. Terminals show colours, too.
 
       <  header     -  no frame: bytes that the framing leaves out
-      [  payload    !  a frame that failed, and what follows it if its end is unknown
+      [  payload    !  a frame that failed, and all behind it if its end is unknown
       (  trailer
 
     A line that begins with "! frame" tells the error behind such a frame.

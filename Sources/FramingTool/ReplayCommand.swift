@@ -52,16 +52,17 @@ struct ReplayCommand: Command {
   static let help = """
     usage: framing replay PATH...
 
-    Replays recorded streams, as their files say and then cut in every other way: in one
-    piece, byte by byte, at each place, and at random. PATH is such a file, or a folder whose
-    files that end with .frames are replayed, however deep.
+    Replays recorded streams, as their files say and then cut in every other way: in
+    one piece, byte by byte, at each place, and at random. PATH is such a file, or a
+    folder, whose files that end with .frames are replayed, however deep.
 
-    Prints "ok" or "FAIL" for each file, what was not as written, and a last line for all.
+    Prints "ok" or "FAIL" for each file, what was not as written, and a last line.
     Fixtures/README.md says what such a file looks like.
 
       framing replay Fixtures
       framing replay Fixtures/delimiter/cut-in-the-delimiter.frames
 
-    exit status: 0 if all is as written; 1 if not; 64 wrong arguments; 66 no such file
+    exit status: 0 if all is as written; 1 if not; 64 wrong arguments; 66 no such
+    file
     """
 }
