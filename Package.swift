@@ -42,6 +42,9 @@ let package = Package(
       name: "FramingTransportTests", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
     .testTarget(
       name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "ToolTests", dependencies: ["Framing", "FramingTool", "ToolSupport"], exclude: ["transcripts"],
+      swiftSettings: settings),
     // Reads PROTOCOL.md, Fixtures and Sources where they stand.
     .testTarget(
       name: "FixtureTests", dependencies: ["Framing", "FramingTestKit", "FramingTransport"],

@@ -94,8 +94,8 @@ struct DecodeCommand: Command {
   static let help = """
     usage: framing decode [options] SPEC [FILE]
 
-    Prints the messages of FILE, or of standard input, framed as SPEC says; and then,
-    if the stream breaks the framing or ends inside a frame, the error.
+    Prints the messages of FILE, or of standard input, framed as SPEC says; and the
+    error, if the stream breaks the framing or ends inside a frame.
 
       --format F       text: number, place, size and beginning of each (default)
                        json: an object a line:

@@ -6,6 +6,7 @@ import ToolSupport
 @main
 struct FramingTool {
   static func main() async {
+    Platform.endWithReader()
     let command: any Command
     do throws(Failure) {
       command = try program.command(Platform.arguments())
@@ -23,7 +24,7 @@ struct FramingTool {
       ("replay", ReplayCommand.self), ("framers", FramersCommand.self),
     ])
 
-  private static let help = """
+  static let help = """
     framing: where a message ends in a stream of bytes.
 
     usage: framing decode  SPEC [FILE] [--format text|json|raw|hex]

@@ -1,4 +1,5 @@
 import Framing
+import ToolSupport
 
 /// A stream that is shown while it is decoded: every byte, and what it belongs to.
 struct Inspection: ~Copyable {
@@ -83,7 +84,7 @@ struct Inspection: ~Copyable {
   private mutating func endFailure(on output: inout Output) {
     guard let error else { return }
     dump.endRow(on: &output)
-    output.append("! \(error)\n")
+    output.append(Terminal.styled("! \(error)", .wrong, hasColour: hasColour) + "\n")
     self.error = nil
   }
 }

@@ -38,6 +38,9 @@ package enum Platform {
   /// Ends the process at once, as a signal would have.
   package static func exit(bySignal number: CInt) -> Never { _exit(128 + number) }
 
+  /// Lets the process end without a word when nobody reads its output any more, whatever it was started with.
+  package static func endWithReader() { _ = signal(SIGPIPE, SIG_DFL) }
+
   /// Allows as many open descriptors as the system lets a process have; each connection is one.
   package static func raiseDescriptorLimit() {
     #if canImport(Glibc)
@@ -102,14 +105,12 @@ package enum Platform {
     return count
   }
 
-  /// Writes all of `bytes`. If their reader has gone, the process ends at once, as the signal would have ended it.
+  /// Writes all of `bytes`.
   package static func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(ErrorNumber) {
     var written = 0
     while written < bytes.count {
       let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-      let code = errno
-      if count < 0 && code == EPIPE { exit(bySignal: SIGPIPE) }
-      guard count >= 0 else { throw ErrorNumber(code: code) }
+      guard count >= 0 else { throw ErrorNumber(code: errno) }
       written += count
     }
   }
