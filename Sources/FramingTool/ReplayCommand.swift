@@ -20,7 +20,7 @@ struct ReplayCommand: Command {
     let files = try FixtureFiles.find(paths)
     for path in files {
       let name = Quote.path(path)
-      let problems = try Self.problems(of: InputFile(path: path))
+      let problems = Self.problems(of: path)
       if problems.isEmpty {
         Terminal.print(Terminal.styled("ok", .payload) + "    \(name)")
         continue
@@ -38,12 +38,15 @@ struct ReplayCommand: Command {
   }
 
   /// What is wrong with a file, or with what came of it.
-  private static func problems(of file: InputFile) throws(Failure) -> [String] {
-    guard let text = String(validating: try file.readAll(), as: UTF8.self) else {
-      return ["\(file.name): the text is not UTF-8"]
-    }
-    do throws(FixtureError) {
-      return FixtureReplay(try Fixture(text, name: file.name)).mismatches().map { "\($0)" }
+  private static func problems(of path: [UInt8]) -> [String] {
+    let name = Quote.path(path)
+    do {
+      guard let text = String(validating: try InputFile(path: path).readAll(), as: UTF8.self) else {
+        return ["\(name): the text is not UTF-8"]
+      }
+      return FixtureReplay(try Fixture(text, name: name)).mismatches().map { "\($0)" }
+    } catch let failure as Failure {
+      return [failure.message]
     } catch {
       return ["\(error)"]
     }

@@ -26,7 +26,7 @@ package enum ExitStatus: Int32, Sendable {
 }
 
 /// Why a command cannot do what it was told: one line, and the status to end with.
-package struct Failure: Error, Hashable {
+package struct Failure: Error {
   package let status: ExitStatus
   package let message: String
 

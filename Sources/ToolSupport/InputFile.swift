@@ -1,7 +1,7 @@
 import Framing
 
 /// A file that is read from its front, or standard input.
-package struct InputFile: Sendable {
+package final class InputFile: Sendable {
   /// What errors call it: its path, or `standard input`.
   package let name: String
   private let descriptor: CInt
@@ -14,7 +14,9 @@ package struct InputFile: Sendable {
     self.descriptor = descriptor
   }
 
-  /// Opens a file; it stays open until the process ends.
+  deinit { Platform.closeFile(descriptor) }
+
+  /// Opens a file.
   package init(path: [UInt8]) throws(Failure) {
     name = Quote.path(path)
     do throws(ErrorNumber) {

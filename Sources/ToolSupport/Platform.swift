@@ -96,6 +96,9 @@ package enum Platform {
     return descriptor
   }
 
+  /// Closes a file that was only read: nothing can go wrong that matters.
+  package static func closeFile(_ descriptor: CInt) { _ = close(descriptor) }
+
   /// Reads what is there, and waits only if there is nothing; 0 at the end.
   package static func readBytes(
     of descriptor: CInt, into room: UnsafeMutableRawBufferPointer
@@ -128,10 +131,16 @@ package enum Platform {
     guard let folder = opendir(characters(path)) else { throw ErrorNumber(code: errno) }
     defer { closedir(folder) }
     var names: [[UInt8]] = []
+    errno = 0
     while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { [UInt8]($0.prefix { $0 != 0 }) }
+      // By its address: an entry is as long as its name, not as its type.
+      let place = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+      let length = strlen(place.assumingMemoryBound(to: CChar.self))
+      let name = [UInt8](UnsafeRawBufferPointer(start: place, count: length))
       if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+      errno = 0
     }
+    if errno != 0 { throw ErrorNumber(code: errno) }
     return names
   }
 

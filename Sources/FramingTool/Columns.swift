@@ -1,17 +1,19 @@
+import ToolSupport
+
 /// Terms and what is said of them, in two columns.
-package struct Columns {
+struct Columns {
   /// Where the second column begins.
   private let start: Int
   private let width: Int
 
   /// Columns for terms that are shorter than `start`, with lines of at most `width` characters.
-  package init(secondAt start: Int, width: Int = 80) {
+  init(secondAt start: Int, width: Int = 80) {
     self.start = start
     self.width = width
   }
 
   /// A term, and behind it a text in as many lines as it takes. A longer term has its own line, as a longer word has.
-  package func row(_ term: String, _ text: String, style: Terminal.Style? = nil) -> [String] {
+  func row(_ term: String, _ text: String, style: Terminal.Style? = nil) -> [String] {
     var lines: [String] = []
     var line = term
     var end = term.count
