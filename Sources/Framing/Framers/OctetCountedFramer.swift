@@ -26,8 +26,8 @@ public struct OctetCountedFramer: Framer, Hashable {
     guard bytes[0] != UInt8(ascii: "0") else {
       throw .malformed("the length begins with a zero", value: UInt64(bytes[0]))
     }
-    let length = try DecimalLength(bytes, limit: limit)
-    let wireLength = length.wireLength(trailer: 0)
+    let length = try DecimalLength(bytes, limit: limit, trailer: 0)
+    let wireLength = length.wireLength
     guard bytes.count > length.digits else {
       // The next byte may be wrong already. The end, though, cut off a whole frame.
       return .needs(count: atEnd ? wireLength - bytes.count : 1)
