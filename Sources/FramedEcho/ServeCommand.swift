@@ -108,12 +108,8 @@ struct ServeCommand: Command {
 }
 
 /// What `--framer` takes, for `--help`.
-let framerHelp =
-  FramerCatalog.framers.map { type in
-    "                       \(type.specName): \(type.summary)"
-  }.joined(separator: "\n") + """
-
-                           with options: length-prefixed:width=2,endian=little,
-                           or in quotes for the shell: 'delimiter:bytes=\\r\\n';
-                           PROTOCOL.md has them all
-    """
+let framerHelp = """
+                         a protocol, as dns, or a framer, with options or without:
+                         length-prefixed:width=2,endian=little, in quotes for the shell
+                         'delimiter:bytes=\\r\\n'; "framing framers" lists them all
+  """

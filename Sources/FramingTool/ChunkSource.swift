@@ -3,14 +3,12 @@ import ToolSupport
 
 /// The chunks of a stream: as a file gives them, of one size, or a line each in hex.
 struct ChunkSource: ~Copyable {
-  /// What a chunk is.
-  enum Cutting: Hashable {
-    /// What one read gives, 64 KiB or so.
-    case asRead
-    /// So many bytes; the last chunk has the rest.
-    case every(Int)
-    /// A line of hex digits; an empty one is none.
-    case hexLines
+  /// How the stream is written down, and what a chunk of it is.
+  struct Cutting: Hashable {
+    /// Whether the input is lines of hex digits; an empty one is no chunk.
+    var isHexLines = false
+    /// The bytes of a chunk, the last one apart; `nil` for what one read, or one line, gives.
+    var size: Int?
   }
 
   private let file: InputFile
@@ -33,22 +31,22 @@ struct ChunkSource: ~Copyable {
   mutating func next<Target: ChunkTarget & ~Copyable>(
     into target: inout Target, beforeReading waiting: () throws(Failure) -> Void
   ) throws(Failure) -> Int {
-    switch cutting {
-    case .asRead:
+    if !cutting.isHexLines && cutting.size == nil {
       try waiting()
       return try target.fill(room: 1 << 16, file.read)
-    case .every(let size):
-      while ahead.count < size {
-        try waiting()
-        if try ahead.fill(room: 1 << 16, file.read) == 0 { break }
-      }
-    case .hexLines:
-      while ahead.isEmpty, try lines.appendNext(to: &ahead, beforeReading: waiting) {}
     }
-    let count = if case .every(let size) = cutting { min(size, ahead.count) } else { ahead.count }
+    while ahead.count < cutting.size ?? 1, try readAhead(waiting) {}
+    let count = min(cutting.size ?? .max, ahead.count)
     ahead.withBytes { target.append($0.extracting(first: count)) }
     ahead.removeFirst(count)
     return count
+  }
+
+  /// Reads what there is, or a line; answers whether the end has not come.
+  private mutating func readAhead(_ waiting: () throws(Failure) -> Void) throws(Failure) -> Bool {
+    if cutting.isHexLines { return try lines.appendNext(to: &ahead, beforeReading: waiting) }
+    try waiting()
+    return try ahead.fill(room: 1 << 16, file.read) > 0
   }
 }
 

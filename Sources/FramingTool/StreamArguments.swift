@@ -32,9 +32,8 @@ struct StreamArguments {
 
   /// What `--hex-lines` and `--chunk-size` say.
   func cutting() throws(Failure) -> ChunkSource.Cutting {
-    let size = try arguments.integer("--chunk-size", in: 1...(1 << 24))
-    guard arguments.has("--hex-lines") else { return size.map { .every($0) } ?? .asRead }
-    guard size == nil else { throw Failure(.usage, "--hex-lines cuts at the lines, without --chunk-size") }
-    return .hexLines
+    ChunkSource.Cutting(
+      isHexLines: arguments.has("--hex-lines"), size: try arguments.integer("--chunk-size", in: 1...(1 << 24))
+    )
   }
 }
