@@ -55,12 +55,19 @@ public struct ContentLengthFramer: Framer, Hashable {
 
   /// Appends `Content-Length: N`, a blank line and `payload`.
   ///
-  /// - Throws: ``FrameFault/tooLong(length:limit:)``.
+  /// - Throws: ``FrameFault/tooLong(length:limit:)``, or ``FrameFault/unencodable(_:value:)`` if the header block is
+  ///   longer than its limit.
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     guard payload.count <= limit else { throw .tooLong(length: UInt64(payload.count), limit: limit) }
+    let start = wire.count
     Self.field.withUTF8Buffer { wire.append($0.span) }
     wire.append(decimal: payload.count)
     Self.blankLine.withUTF8Buffer { wire.append($0.span) }
+    let headerLength = wire.count - start
+    guard headerLength <= headerLimit else {
+      wire.removeLast(headerLength)
+      throw .unencodable("the header block is longer than its limit", value: UInt64(headerLength))
+    }
     wire.append(payload)
   }
 
