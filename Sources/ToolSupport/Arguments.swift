@@ -1,18 +1,25 @@
-import Framing
-import FramingTransport
-
 /// The options and operands of a command, read strictly: nothing is guessed, nothing is ignored.
 ///
 /// `--key value` and `--key=value` are the same; `--` ends the options.
-struct Arguments {
+package struct Arguments {
   /// What is not an option, as the bytes that were given: they need not be UTF-8.
-  private(set) var operands: [[UInt8]] = []
+  package private(set) var operands: [[UInt8]] = []
 
   private var values: [String: String] = [:]
 
-  init(_ words: ArraySlice<[UInt8]>, of command: String, options: [String], operands name: String? = nil)
-    throws(Failure)
-  {
+  /// Reads the arguments of a command.
+  ///
+  /// - Parameters:
+  ///   - words: The arguments behind the command's name.
+  ///   - command: The command's name, for errors.
+  ///   - options: The options that have a value.
+  ///   - flags: The options that have none.
+  ///   - name: What an operand is; `nil` if there cannot be one.
+  package init(
+    _ words: ArraySlice<[UInt8]>, of command: String, options: [String], flags: [String] = [],
+    operands name: String? = nil
+  ) throws(Failure) {
+    let known = options + flags
     var words = words
     var onlyOperands = false
     while let word = words.popFirst() {
@@ -22,18 +29,23 @@ struct Arguments {
       } else if onlyOperands || !text.hasPrefix("-") || text == "-" {
         guard name != nil else {
           throw Failure(
-            .usage, "unexpected argument \(Quote.text(text)); \(command) takes \(Self.list(options))")
+            .usage, "unexpected argument \(Quote.text(text)); \(command) takes \(Self.list(known))")
         }
         operands.append(word)
       } else {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let key = String(parts[0])
-        guard options.contains(key) else {
+        guard known.contains(key) else {
           let escape = name.map { "; a \($0) that begins with - goes behind --" } ?? ""
           throw Failure(
-            .usage, "unknown option \(Quote.text(key)); \(command) takes \(Self.list(options))\(escape)")
+            .usage, "unknown option \(Quote.text(key)); \(command) takes \(Self.list(known))\(escape)")
         }
         guard values[key] == nil else { throw Failure(.usage, "\(key) is given twice") }
+        if flags.contains(key) {
+          guard parts.count == 1 else { throw Failure(.usage, "\(key) has no value") }
+          values[key] = ""
+          continue
+        }
         let value =
           parts.count == 2 ? String(parts[1]) : words.popFirst().map { String(decoding: $0, as: UTF8.self) }
         guard let value, !value.isEmpty else { throw Failure(.usage, "\(key) needs a value") }
@@ -48,32 +60,24 @@ struct Arguments {
 
   // MARK: Options
 
-  /// A text.
-  func text(_ key: String, default standard: String) -> String { values[key] ?? standard }
+  /// Whether the option is given.
+  package func has(_ key: String) -> Bool { values[key] != nil }
 
-  /// A port within `range`.
-  func port(in range: ClosedRange<UInt16>) throws(Failure) -> UInt16 {
-    guard let text = values["--port"] else { return 7777 }
-    guard let port = UInt16(text), range ~= port, text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+  /// A text; `nil` if the option is not given.
+  package func text(_ key: String) -> String? { values[key] }
+
+  /// A whole number within `range`; `nil` if the option is not given.
+  package func integer(_ key: String, in range: ClosedRange<Int>) throws(Failure) -> Int? {
+    guard let text = values[key] else { return nil }
+    guard let number = Int(text), range ~= number, text.utf8.allSatisfy({ (48...57).contains($0) }) else {
       throw Failure(
-        .usage,
-        "--port is a number from \(range.lowerBound) to \(range.upperBound), not \(Quote.text(text))")
+        .usage, "\(key) is a number from \(range.lowerBound) to \(range.upperBound), not \(Quote.text(text))")
     }
-    return port
-  }
-
-  /// The framer that `--framer` names, and its text as it was given.
-  func framer() throws(Failure) -> (text: String, spec: FramerSpec) {
-    let text = values["--framer"] ?? "length-prefixed"
-    do throws(FramerSpecError) {
-      return (text, try FramerSpec(text))
-    } catch {
-      throw Failure(.usage, "--\(error)")
-    }
+    return number
   }
 
   /// One of several names; `nil` if the option is not given.
-  func choice<Choice: RawRepresentable<String>>(
+  package func choice<Choice: RawRepresentable<String>>(
     _ key: String, of choices: [Choice]
   ) throws(Failure) -> Choice? {
     guard let text = values[key] else { return nil }
@@ -82,12 +86,5 @@ struct Arguments {
       throw Failure(.usage, "\(key) is \(known), not \(Quote.text(text))")
     }
     return choice
-  }
-}
-
-extension SelectorKind {
-  /// The names of those that this system has.
-  static func names(_ separator: String) -> String {
-    available.map { $0.rawValue }.joined(separator: separator)
   }
 }
