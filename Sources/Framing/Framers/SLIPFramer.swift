@@ -110,7 +110,7 @@ extension SLIPFramer: SpecifiedFramer {
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer(
-        "max", in: 1...(.max), default: Self().limit, "longest message in bytes, without escapes.value"))
+        "max", in: 1...(.max), default: Self().limit, "longest message in bytes, without escapes"))
   }
 
   /// `max=N`
