@@ -100,9 +100,15 @@ public struct VarintPrefixedFramer: Framer, Hashable {
   @usableFromInline
   internal func encodeWhole(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     // The decoder's own rule is the judge.
-    guard !payload.isEmpty,
-      try scan(payload, atEnd: true) == .frame(payload: 0..<payload.count, wireLength: payload.count)
-    else { throw .unencodable("the message is not one frame with its header", value: UInt64(payload.count)) }
+    var found: Scan?
+    do throws(FrameFault) {
+      if !payload.isEmpty { found = try scan(payload, atEnd: true) }
+    } catch {
+      if case .tooLong = error { throw error }
+    }
+    guard found == .frame(payload: 0..<payload.count, wireLength: payload.count) else {
+      throw .unencodable("the message is not one frame with its header", value: UInt64(payload.count))
+    }
     wire.append(payload)
   }
 }
