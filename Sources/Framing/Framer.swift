@@ -24,7 +24,7 @@
 /// For bytes that are no frame throw ``FrameFault/malformed(_:value:)``, for a message that cannot be carried
 /// ``FrameFault/unencodable(_:value:)``: `throw .malformed("the type is unknown", value: UInt64(bytes[0]))`.
 ///
-/// The laws that every framer obeys, and that the test kit checks for any framer:
+/// The laws that every framer obeys, and that `FramerLaws` of the test kit checks for any framer, yours too:
 /// the bytes decide, never the cuts; a length is judged as soon as it is known; ``Scan/needs(count:)`` never
 /// overstates; what is encoded decodes to itself; hostile bytes never trap.
 public protocol Framer: Sendable {

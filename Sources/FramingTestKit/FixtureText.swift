@@ -8,9 +8,11 @@ enum FixtureText {
   ]
 
   /// `bytes` as text in quotes if all of them can be seen or have an escape of their own, or else as hex pairs;
-  /// only the beginning of many.
-  static func shown(_ bytes: [UInt8]) -> String {
-    guard bytes.count <= 40 else { return shown(Array(bytes.prefix(32))) + "... (\(bytes.count) bytes)" }
+  /// only the beginning of more than `most`.
+  static func shown(_ bytes: [UInt8], atMost most: Int = 40) -> String {
+    guard bytes.count <= most else {
+      return shown(Array(bytes.prefix(most * 4 / 5)), atMost: most) + "... (\(bytes.count) bytes)"
+    }
     let isText = bytes.allSatisfy { byte in
       0x20...0x7E ~= byte || byte != 0 && escapes.contains { $0.byte == byte }
     }

@@ -1,0 +1,124 @@
+import Framing
+import FramingTestKit
+import Testing
+
+/// The framer of the doc comments of `Framer` and `FramerLaws`, and of README.md.
+struct ShortFramer: Framer {
+  func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    let wireLength = 1 + Int(bytes[0])
+    guard bytes.count >= wireLength else { return .needs(count: wireLength - bytes.count) }
+    return .frame(payload: 1..<wireLength, wireLength: wireLength)
+  }
+  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    guard payload.count <= 255 else { throw .tooLong(length: UInt64(payload.count), limit: 255) }
+    wire.append(UInt8(payload.count))
+    wire.append(payload)
+  }
+}
+
+@Suite("The laws of framing")
+struct FramerLawsTests {
+  typealias Vice = UnlawfulFramer.Vice
+
+  /// Each vice, and the law that it breaks.
+  static let breaches: [(vice: Vice, law: FramerLaw)] = [
+    (.takesNothing, .checkable),
+    (.emptyFrame, .soundAnswers),
+    (.longFrame, .soundAnswers),
+    (.longPayload, .soundAnswers),
+    (.longSkip, .soundAnswers),
+    (.emptySkip, .soundAnswers),
+    (.needsNothing, .soundAnswers),
+    (.growingMessage, .soundAnswers),
+    (.longRecovery, .soundAnswers),
+    (.stuckRecovery, .soundAnswers),
+    (.takesWhatCame, .bytesDecide),
+    (.cutDependentFault, .bytesDecide),
+    (.waitsForMore, .roundTrip),
+    (.losesByte, .roundTrip),
+    (.encodesDelimiter, .roundTrip),
+    (.writesThenFails, .encodeAppends),
+    (.clearsBuffer, .encodeAppends),
+    (.refusesAsMalformed, .encodeAppends),
+    (.swallowsRest, .restIsLeftAlone),
+    (.takesLastEnd, .restIsLeftAlone),
+    (.judgesLate, .limitIsEarly),
+    (.neverJudges, .limitIsEarly),
+    (.needsEverything, .needsNeverOverstates),
+    (.overstates, .needsNeverOverstates),
+    (.overstatesOnce, .needsNeverOverstates),
+    (.dropsTail, .endIsJudged),
+    (.skipsHeader, .endIsJudged),
+    (.wrongStartIsFineLater, .faultsStay),
+    (.keepsPosition, .startsAfresh),
+    (.skipsHeader, .startsAfresh),
+    (.searchesAgain, .looksOnce),
+    (.sharesPosition, .copiesAreIndependent),
+  ]
+
+  private static func laws(
+    _ vice: Vice, limit: Int = 300, seed: UInt64 = 1
+  ) -> FramerLaws<UnlawfulFramer> {
+    FramerLaws(UnlawfulFramer(vice, limit: limit), roomier: UnlawfulFramer(vice, limit: 3000), seed: seed)
+  }
+
+  @Test("each is broken by a framer with a vice, and the check says so", arguments: breaches)
+  func breach(vice: Vice, law: FramerLaw) {
+    let violations = Self.laws(vice).violations()
+    let broken = Set(violations.map(\.law))
+    #expect(broken.contains(law), "\(violations)")
+    #expect(Dictionary(grouping: violations, by: \.law).values.allSatisfy { $0.count <= 2 })
+  }
+
+  @Test("none is broken by the same framer without a vice", arguments: [0, 1, 16, 300, 2000])
+  func lawful(limit: Int) {
+    let violations = Self.laws(.none, limit: limit).violations()
+    #expect(violations == [])
+  }
+
+  @Test("none is broken by the framer of the documentation", arguments: [1, 2, 3] as [UInt64])
+  func documented(seed: UInt64) {
+    #expect(FramerLaws(ShortFramer(), seed: seed).violations() == [])
+  }
+
+  @Test("a violation says what was tried, what came, and what to do, a line each")
+  func wording() throws {
+    let violation = try #require(
+      Self.laws(.losesByte).violations().first { $0.law == .roundTrip && $0.expected.contains("message") })
+    #expect(
+      violation.description == """
+        roundTrip: What is encoded decodes to itself, as soon as its last byte is there.
+          with the message "a", encoded as 02 61 03, whole
+          expected that message, and no byte left
+          came the message "" (frame of 3 bytes at 0)
+          what to do: let `encode` refuse what `scan` would not give back, and let `scan` answer at the last byte \
+        of the frame
+        """)
+  }
+
+  @Test("messages and streams of the user's are checked, too")
+  func given() {
+    let header: [UInt8] = [0x02, 0x62, 0x03]
+    let framer = LengthPrefixedFramer(width: 1, offset: 1, strip: 0, limit: 16, magic: [0x7E])
+    #expect(FramerLaws(framer).violations().map(\.law) == [.checkable])
+    #expect(FramerLaws(framer, messages: [[0x7E, 1, 0x61], [0x7E, 0]]).violations() == [])
+    #expect(FramerLaws(UnlawfulFramer(.none), streams: [header + header, [], [0]]).violations() == [])
+    let long = [UInt8](repeating: 0x02, count: 700) + header
+    #expect(FramerLaws(UnlawfulFramer(.none), streams: [long]).violations() == [])
+  }
+
+  @Test("every law is shown to be broken by some framer, and every vice is one")
+  func coverage() {
+    #expect(Set(Self.breaches.map(\.law)) == Set(FramerLaw.allCases))
+    #expect(Set(Self.breaches.map(\.vice)).union([.none]) == Set(Vice.allCases))
+  }
+
+  @Test("the same seed gives the same verdict, and another one tries other bytes")
+  func seeds() {
+    for vice in [Vice.takesWhatCame, .keepsPosition, .stuckRecovery, .sharesPosition] {
+      #expect(Self.laws(vice, seed: 7).violations() == Self.laws(vice, seed: 7).violations())
+    }
+    #expect(
+      Self.laws(.takesWhatCame, seed: 1).violations() != Self.laws(.takesWhatCame, seed: 2).violations())
+  }
+}
