@@ -15,6 +15,14 @@ struct LoopbackTests {
     "comes out as in memory, as written and byte by byte", arguments: Repository.fixtures,
     SelectorKind.available)
   func replay(path: String, selector: SelectorKind) async throws {
+    try await Self.gate.pass { try await play(path, selector) }
+  }
+
+  /// All at once, hundreds of fixtures would have thousands of sockets open, and other tests need to know which numbers
+  /// are free.
+  private static let gate = Gate(width: 32)
+
+  private func play(_ path: String, _ selector: SelectorKind) async throws {
     let fixture = try Fixture(try Repository.text(of: "Fixtures/" + path), name: path)
     let expected = Stream(fixture)
     let size = fixture.chunks.reduce(0) { $0 + $1.count }
@@ -170,6 +178,33 @@ extension ConnectionError {
 private final class Mutexed<Value: Sendable>: Sendable {
   let value: Mutex<Value>
   init(_ value: Value) { self.value = Mutex(value) }
+}
+
+/// Lets only so many in at once.
+private actor Gate {
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(width: Int) { free = width }
+
+  nonisolated func pass(_ body: () async throws -> Void) async throws {
+    await enter()
+    do {
+      try await body()
+    } catch {
+      await leave()
+      throw error
+    }
+    await leave()
+  }
+
+  private func enter() async {
+    if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+  }
+
+  private func leave() {
+    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+  }
 }
 
 /// Bytes go out as they are.
