@@ -86,10 +86,10 @@ struct LawDriver<F: Framer> {
       return true
     case .scan(.needs(let count)):
       guard count >= 1 else { return refuse("a need of at least 1 byte", "of \(count)") }
-      let (sum, overflow) = available.addingReportingOverflow(count)
-      wanted = overflow ? .max : sum
+      wanted = available.addingReportingOverflow(count).overflow ? .max : available + count
       if run.events.isEmpty && !atEnd {
-        run.awaited = max(run.awaited, overflow ? .max : run.consumed &+ wanted)
+        run.awaited = max(
+          run.awaited, arrived.addingReportingOverflow(count).overflow ? .max : arrived + count)
       }
       if atEnd { fail(.truncated(received: available, expected: wanted), atEnd: true) }
       return false
