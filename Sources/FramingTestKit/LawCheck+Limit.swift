@@ -33,10 +33,19 @@ extension LawCheck {
     }
     // In a stream: a framer may leave such a frame out and go on. What it keeps of a frame, as a count of escapes, must
     // not spoil its judgement of the next one: so that with the most around its message comes first.
-    let frame = carried.prefix { $0.wire.count <= 64 }.max { $0.overhead < $1.overhead }?.wire ?? []
+    guard let frame = carried.prefix(while: { $0.wire.count <= 64 }).max(by: { $0.overhead < $1.overhead })
+    else { return }
     for sample in beyond.prefix(12) {
-      checkStream(frame + sample.wire + frame, work: 4 << 10)
-      checkStream(frame + sample.wire + sample.wire + frame, work: 4 << 10)
+      let stream = frame.wire + sample.wire + frame.wire
+      checkStream(stream, work: 4 << 10)
+      checkStream(frame.wire + sample.wire + sample.wire + frame.wire, work: 4 << 10)
+      guard !framer.endsWithStream, let run = run(framer, stream, [stream.count], "whole"), !run.isFailed,
+        run.messages != [frame.message, frame.message]
+      else { continue }
+      report(
+        .restIsLeftAlone, "\(Self.shown(stream)), whole, the second frame of three being too long",
+        expected: "the error, and the messages before and behind it, or an end with the error",
+        came: run.events.isEmpty ? "nothing" : run.events.map(\.description).joined(separator: ", then "))
     }
   }
 
