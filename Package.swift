@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "FramingTransport", targets: ["FramingTransport"]),
     .library(name: "FramingTestKit", targets: ["FramingTestKit"]),
     .executable(name: "framed-echo", targets: ["FramedEcho"]),
+    .executable(name: "framing", targets: ["FramingTool"]),
   ],
   targets: [
     // The core: where a frame ends. Imports nothing.
@@ -25,15 +26,25 @@ let package = Package(
     .target(name: "CSystemShims"),
     // Laws, fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
     .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
+    // What the executables share: arguments, exit statuses, text for people, files.
+    .target(name: "ToolSupport", dependencies: ["Framing"], swiftSettings: settings),
     // The echo application, over the public API only.
     .executableTarget(
-      name: "FramedEcho", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
+      name: "FramedEcho", dependencies: ["Framing", "FramingTransport", "ToolSupport"],
+      swiftSettings: settings),
+    // The tool for streams in files: decode, encode, inspect, replay.
+    .executableTarget(
+      name: "FramingTool", dependencies: ["Framing", "FramingTestKit", "ToolSupport"], swiftSettings: settings
+    ),
 
     .testTarget(name: "FramingTests", dependencies: ["Framing"], swiftSettings: settings),
     .testTarget(
       name: "FramingTransportTests", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
     .testTarget(
       name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "ToolTests", dependencies: ["Framing", "FramingTool", "ToolSupport"], exclude: ["transcripts"],
+      swiftSettings: settings),
     // Reads PROTOCOL.md, Fixtures and Sources where they stand.
     .testTarget(
       name: "FixtureTests", dependencies: ["Framing", "FramingTestKit", "FramingTransport"],

@@ -1,5 +1,6 @@
 import Framing
 import FramingTransport
+import ToolSupport
 
 /// `framed-echo demo`: a server and a client in one process, and between them pieces that are cut on purpose.
 ///
@@ -42,7 +43,7 @@ struct DemoCommand: Command {
   private func show() async throws -> ExitStatus {
     let (seen, narrator) = AsyncStream.makeStream(of: Int.self)
     let server = try FramedServer(at: .loopback(port: 0), framer: PieceFramer()) { failure in
-      Terminal.report("the demo's server: \(failure)")
+      FramedEcho.program.report("the demo's server: \(failure)")
       narrator.finish()
     }
     async let serving: Void = server.run { connection in

@@ -1,4 +1,5 @@
 import FramingTransport
+import ToolSupport
 
 /// What `--host` and `--port` name.
 enum Host {

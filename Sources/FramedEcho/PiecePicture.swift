@@ -1,3 +1,5 @@
+import ToolSupport
+
 /// The bytes of a piece, drawn: `[00 00 00 02]68 69`, brackets around what is length and not payload.
 ///
 /// A length that is cut leaves its bracket open, and the next piece closes it.

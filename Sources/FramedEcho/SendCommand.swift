@@ -1,5 +1,6 @@
 import Framing
 import FramingTransport
+import ToolSupport
 
 /// `framed-echo send`: sends messages without waiting in between, and checks that each comes back.
 struct SendCommand: Command {
@@ -12,7 +13,7 @@ struct SendCommand: Command {
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
       arguments, of: "send", options: ["--host", "--port", "--framer"], operands: "message")
-    host = arguments.text("--host", default: "127.0.0.1")
+    host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 1...(.max))
     framer = try arguments.framer()
     messages = arguments.operands
@@ -29,25 +30,26 @@ struct SendCommand: Command {
     do throws(ConnectionError) {
       while let reply = try await connection.receive() {
         Terminal.print(reply)
-        if let difference = await ledger.difference(of: reply) { Terminal.report(difference) }
+        if let difference = await ledger.difference(of: reply) { FramedEcho.program.report(difference) }
       }
     } catch {
       loss = "\(error)"
     }
 
     let end = await ledger.end(loss)
-    if let difference = end.difference { Terminal.report(difference) }
-    if let refusal = end.refusal { Terminal.report(refusal.message) }
+    if let difference = end.difference { FramedEcho.program.report(difference) }
+    if let refusal = end.refusal { FramedEcho.program.report(refusal.message) }
     await connection.reset()  // Both directions are over: nothing is lost.
     return end.isDifferent ? .different : end.refusal?.status ?? .success
   }
 
   private func send(on connection: FramedConnection, _ ledger: Ledger) async {
     var rest = messages[...]
+    var lines = Lines(of: .standard)
     var count = 0
     var refusal: Failure?
     do throws(Failure) {
-      while let message = messages.isEmpty ? try Platform.readLine() : rest.popFirst() {
+      while let message = messages.isEmpty ? try lines.next() : rest.popFirst() {
         count += 1
         await ledger.expect(message)
         do throws(ConnectionError) {

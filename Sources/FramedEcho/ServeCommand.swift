@@ -1,5 +1,6 @@
 import Framing
 import FramingTransport
+import ToolSupport
 
 /// `framed-echo serve`: answers every message with the same bytes.
 struct ServeCommand: Command {
@@ -14,7 +15,7 @@ struct ServeCommand: Command {
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
       arguments, of: "serve", options: ["--host", "--port", "--framer", "--selector", "--handler"])
-    host = arguments.text("--host", default: "127.0.0.1")
+    host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)
@@ -107,12 +108,8 @@ struct ServeCommand: Command {
 }
 
 /// What `--framer` takes, for `--help`.
-let framerHelp =
-  FramerCatalog.framers.map { type in
-    "                       \(type.specName): \(type.summary)"
-  }.joined(separator: "\n") + """
-
-                           with options: length-prefixed:width=2,endian=little,
-                           or in quotes for the shell: 'delimiter:bytes=\\r\\n';
-                           PROTOCOL.md has them all
-    """
+let framerHelp = """
+                         a protocol, as dns, or a framer, with options or without:
+                         length-prefixed:width=2,endian=little, in quotes for the shell
+                         'delimiter:bytes=\\r\\n'; "framing framers" lists them all
+  """

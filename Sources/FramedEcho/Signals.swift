@@ -1,4 +1,5 @@
 import Synchronization
+import ToolSupport
 
 /// SIGINT and SIGTERM, taken as values by a thread that waits for them: no handler interrupts anything.
 enum Signals {

@@ -5,16 +5,18 @@ internal struct DecimalLength: Hashable, Sendable {
   @usableFromInline internal let value: Int
   /// How many digits are there, not one more than a length within the limit has.
   @usableFromInline internal let digits: Int
+  /// How many bytes the whole frame has at least: the digits, one byte behind them, the payload, and what follows it.
+  @usableFromInline internal let wireLength: Int
 
-  /// Reads digits up to the first byte that is none, or the last byte.
+  /// Reads digits up to the first byte that is none, or the last byte, of a frame with `trailer` bytes behind its payload.
   ///
   /// - Throws: ``FrameFault/tooLong(length:limit:)``, without a length as further digits may follow, at the digit that
   ///   passes `limit`; ``FrameFault/malformed(_:value:)`` for a first byte that is no digit, and for a digit behind a
   ///   leading zero. Constant time: what follows is never more than 19 digits.
   @usableFromInline
-  internal init(_ bytes: Span<UInt8>, limit: Int) throws(FrameFault) {
-    // The whole frame has to be countable, too: up to 20 digits, and what stands behind them.
-    let most = min(limit, Int.max - 32)
+  internal init(_ bytes: Span<UInt8>, limit: Int, trailer: Int) throws(FrameFault) {
+    // The whole frame has to be countable, too: with 19 digits, the byte behind them, and the trailer.
+    let most = min(limit, Int.max - 20 - trailer)
     var value = 0
     var digits = 0
     while digits < bytes.count, let digit = bytes[digits].decimalDigit {
@@ -28,11 +30,8 @@ internal struct DecimalLength: Hashable, Sendable {
     guard digits > 0 else { throw .malformed("the length is not a decimal number", value: UInt64(bytes[0])) }
     self.value = value
     self.digits = digits
+    self.wireLength = digits + 1 + value + trailer
   }
-
-  /// How many bytes the whole frame has at least: the digits, one byte behind them, the payload, and `trailer` bytes.
-  @usableFromInline
-  internal func wireLength(trailer: Int) -> Int { digits + 1 + value + trailer }
 }
 
 extension UInt8 {

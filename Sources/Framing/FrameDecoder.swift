@@ -155,7 +155,8 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// The unread bytes under another framing, with the offset carried on.
   ///
   /// For protocols that begin as text and go on in binary: take the last message of the first framing,
-  /// then change; what had already arrived behind it is decoded by `framer`.
+  /// then change; what had already arrived behind it is decoded by `framer`. Behind the error of a frame that
+  /// is left out (``TooLongFrame/discard``) take one more message before: the rest of that frame may be unread.
   @inlinable
   public consuming func changing<G: Framer>(to framer: G) -> FrameDecoder<G> {
     FrameDecoder<G>(

@@ -1,12 +1,13 @@
 /// How far a framer is in its stream: not a part of the rule, so that two framers with the same rule are equal
 /// wherever they are.
-@propertyWrapper
+///
+/// Not a property wrapper: the accessors that one makes cannot be inlined into other modules.
 @usableFromInline
 internal struct ScanState<Value: Sendable>: Hashable, Sendable {
-  @usableFromInline internal var wrappedValue: Value
+  @usableFromInline internal var value: Value
 
   @inlinable
-  internal init(wrappedValue: Value) { self.wrappedValue = wrappedValue }
+  internal init(_ value: Value) { self.value = value }
 
   @inlinable
   internal static func == (left: Self, right: Self) -> Bool { true }

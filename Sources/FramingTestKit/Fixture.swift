@@ -19,7 +19,7 @@ public struct Fixture: Hashable, Sendable {
     case end
     /// This message, which may be empty, is delivered.
     case message([UInt8])
-    /// The stream fails for good.
+    /// A frame is wrong: the stream fails for good, unless it is merely too long and the framer goes on behind it.
     case error(ExpectedError)
   }
 
@@ -61,9 +61,9 @@ public struct Fixture: Hashable, Sendable {
     steps.compactMap { if case .message(let bytes) = $0.event { bytes } else { nil } }
   }
 
-  /// The error that the stream has to end with, if it has to.
-  public var error: ExpectedError? {
-    steps.lazy.compactMap { if case .error(let error) = $0.event { error } else { nil } }.first
+  /// The errors that have to be reported. Only the last one can be final: it is if the framer does not go on.
+  public var errors: [ExpectedError] {
+    steps.compactMap { if case .error(let error) = $0.event { error } else { nil } }
   }
 
   /// Whether the peer closes.

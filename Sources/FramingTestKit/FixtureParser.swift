@@ -12,7 +12,8 @@ struct FixtureParser {
   private var steps: [Fixture.Step] = []
   private var encodes = false
   private var hasEnded = false
-  private var hasFailed = false
+  /// The last error, if there was one.
+  private var error: ExpectedError?
 
   init(name: String) { self.name = name }
 
@@ -85,7 +86,7 @@ struct FixtureParser {
   }
 
   private mutating func parseEnd(_ line: inout FixtureLine) throws(FixtureError) {
-    try expectNoError(line)
+    try expectNoFailure(line)
     guard !hasEnded else { throw line.error("a second end; a stream has one") }
     try line.expectEnd(behind: "end")
     hasEnded = true
@@ -95,13 +96,13 @@ struct FixtureParser {
   // MARK: What has to happen then
 
   private mutating func parseMessage(_ line: inout FixtureLine) throws(FixtureError) {
-    try expectNoError(line)
+    try expectNoFailure(line)
     try expectArrival(line)
     steps.append(Fixture.Step(.message(try line.bytes()), line: line.number))
   }
 
   private mutating func parseError(_ line: inout FixtureLine) throws(FixtureError) {
-    try expectNoError(line)
+    try expectNoFailure(line)
     try expectArrival(line)
     let error = try ExpectedError(&line)
     guard error.kind != .truncated || hasEnded else {
@@ -110,20 +111,23 @@ struct FixtureParser {
     guard !encodes else {
       throw line.error("an error in a stream that \"encodes\"; no encoder makes such bytes")
     }
-    hasFailed = true
+    self.error = error
     steps.append(Fixture.Step(.error(error), line: line.number))
   }
 
   private mutating func parseEncodes(_ line: inout FixtureLine) throws(FixtureError) {
-    try expectNoError(line)
+    guard error == nil else {
+      throw line.error("\"encodes\" in a stream with an error; no encoder makes such bytes")
+    }
     guard !encodes else { throw line.error("encodes is there twice") }
     try line.expectEnd(behind: "encodes")
     encodes = true
   }
 
-  private func expectNoError(_ line: FixtureLine) throws(FixtureError) {
-    if hasFailed {
-      throw line.error("an error is final; behind it there can only be chunks (\">\"), which lead to nothing")
+  private func expectNoFailure(_ line: FixtureLine) throws(FixtureError) {
+    if let error, error.kind != .tooLong {
+      throw line.error(
+        "\(error.kind.rawValue) is final; behind it there can only be chunks (\">\"), which lead to nothing")
     }
   }
 

@@ -18,6 +18,14 @@ struct DocumentTests {
     #expect(sections.contains { $0.contains("Fixtures/\(framer)/") })
   }
 
+  @Test("have a row of PROTOCOL.md for each preset, with its spec, and no other row")
+  func presets() throws {
+    let sections = try Self.sections(of: "PROTOCOL.md").filter { $0.hasPrefix("## Presets\n") }
+    #expect(sections.count == 1)
+    let rows = sections.joined().split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
+    #expect(rows == FramerPreset.all.map { "| `\($0.name)` | `\($0.spec)` | \($0.source) |" })
+  }
+
   @Test(
     "have no empty fixture folder, and a section of PROTOCOL.md for each",
     arguments: Repository.fixtureFolders)

@@ -92,3 +92,49 @@ struct BrokenFramer: Framer {
     return .skip(count: 1)
   }
 }
+
+/// A length of one byte that counts itself, at most five bytes behind it; longer frames are left out, with a bug of
+/// your choice.
+struct DiscardingFramer: Framer {
+  enum Bug {
+    case none
+    /// An error is final after all.
+    case final
+    /// Of a frame that is left out, only the header goes.
+    case headerOnly
+    /// Nothing of the frame goes, and it is reported again.
+    case nothing
+    /// Also a malformed frame is left out.
+    case malformed
+    /// The second error tells how many bytes happened to be there.
+    case cutDependentError
+  }
+
+  let bug: Bug
+  private var base = LengthPrefixedFramer(width: 1, adjustment: -1, limit: 5, tooLongFrame: .discard)
+
+  init(_ bug: Bug) { self.bug = bug }
+
+  mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    do throws(FrameFault) {
+      return try base.scan(bytes, atEnd: atEnd)
+    } catch {
+      guard bug == .cutDependentError, bytes[0] == 9 else { throw error }
+      throw .tooLong(length: UInt64(bytes.count), limit: 5)
+    }
+  }
+
+  mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
+    switch bug {
+    case .final: nil
+    case .headerOnly: 1
+    case .nothing: 0
+    case .malformed: base.recover(from: fault, in: bytes) ?? 1
+    case .none, .cutDependentError: base.recover(from: fault, in: bytes)
+    }
+  }
+
+  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    try base.encode(payload, into: &wire)
+  }
+}

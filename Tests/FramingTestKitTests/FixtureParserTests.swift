@@ -30,7 +30,7 @@ struct FixtureParserTests {
         .init(.message([]), line: 7), .init(.chunk([0x40]), line: 8), .init(.error(error), line: 9),
         .init(.chunk([0xFF]), line: 10),
       ])
-    #expect(fixture.error == error)
+    #expect(fixture.errors == [error])
     #expect(!fixture.ends && !fixture.encodes)
   }
 
@@ -41,7 +41,25 @@ struct FixtureParserTests {
     #expect(fixture.ends && fixture.encodes)
     #expect(fixture.chunks == [[0x61]])
     #expect(fixture.messages == [[0x61]])
-    #expect(fixture.error == nil && fixture.title.isEmpty)
+    #expect(fixture.errors.isEmpty && fixture.title.isEmpty)
+  }
+
+  @Test("reads on behind a frame that is too long, as the framer may leave it out")
+  func goingOn() throws {
+    let fixture = try Fixture(
+      """
+      framer lines:max=3,on-too-long=discard
+      > "long\\nhi\\nlonger"
+      ! too-long at=0
+      < "hi"
+      ! too-long at=8
+      > "\\nbye"
+      end
+      < "bye"
+      """, name: "errors.frames")
+    #expect(fixture.errors == [ExpectedError(.tooLong, at: 0), ExpectedError(.tooLong, at: 8)])
+    #expect(fixture.messages == [Array("hi".utf8), Array("bye".utf8)])
+    #expect(fixture.ends)
   }
 
   static let items: [(text: String, bytes: [UInt8])] = [
@@ -93,7 +111,7 @@ struct FixtureParserTests {
   func error(line: (text: String, error: ExpectedError)) throws {
     for text in [line.text, line.error.description] {
       let fixture = try Fixture("framer close-terminated\n> 00\nend\n! \(text)", name: "errors")
-      #expect(fixture.error == line.error)
+      #expect(fixture.errors == [line.error])
     }
   }
 
@@ -159,12 +177,17 @@ struct FixtureParserTests {
       "encodes\n> 00\n! too-long at=0", 4,
       #"an error in a stream that "encodes"; no encoder makes such bytes"#
     ),
-    ("> 00\n! too-long at=0\n< 00", 4, final),
-    ("> 00\n! too-long at=0\n! too-long at=0", 4, final),
-    ("> 00\n! too-long at=0\n> 00\nend", 5, final),
-    ("> 00\n! too-long at=0\nencodes", 4, final),
+    (
+      "> 00\n! too-long at=0\nencodes", 4,
+      #""encodes" in a stream with an error; no encoder makes such bytes"#
+    ),
+    ("> 00\n! malformed at=0\n< 00", 4, "malformed" + isFinal),
+    ("> 00\n! malformed at=0\n! too-long at=0", 4, "malformed" + isFinal),
+    ("> 00\n! malformed at=0\n> 00\nend", 5, "malformed" + isFinal),
+    ("end\n! truncated at=0\n<", 4, "truncated" + isFinal),
+    ("> 00\n! too-long at=0\n! malformed at=1\n<", 5, "malformed" + isFinal),
   ]
-  static let final = #"an error is final; behind it there can only be chunks (">"), which lead to nothing"#
+  static let isFinal = #" is final; behind it there can only be chunks (">"), which lead to nothing"#
 
   @Test("refuses what cannot be right, with the line and what is allowed there", arguments: refusals)
   func refusal(of text: String, line: Int, problem: String) {

@@ -34,6 +34,73 @@ struct FixtureReplayTests {
     """,
   ]
 
+  /// What comes of frames that are left out, and of an error that is final.
+  static let discarding = """
+    framer length-prefixed:width=1,adjust=-1,max=5,on-too-long=discard
+    > 03 "hi" 07
+    < "hi"
+    ! too-long at=3 length=6 limit=5
+    > "abcdef" 09
+    ! too-long at=10 length=8 limit=5
+    > "ghijklmn" 02
+    > "o" 00
+    < "o"
+    ! malformed at=21 value=0
+    > 01
+    """
+
+  @Test("goes on behind a frame that is left out, and not behind a final error")
+  func discarding() throws {
+    let fixture = try Fixture(Self.discarding, name: "good")
+    for replay in [FixtureReplay(fixture), FixtureReplay(fixture, framer: DiscardingFramer(.none))] {
+      let mismatches = replay.mismatches()
+      #expect(mismatches.isEmpty)
+    }
+  }
+
+  static let discardComplaints: [(bug: DiscardingFramer.Bug, complaint: String)] = [
+    (
+      .final,
+      "bad:6, as written: expected the error too-long at=10 length=8 limit=5 after 11 bytes, not later; came nothing"
+    ),
+    (
+      .headerOnly,
+      "bad:6, as written: expected the error too-long at=10 length=8 limit=5; came the error too-long at=4"
+    ),
+    (
+      .nothing,
+      "bad:6, as written: expected the error too-long at=10 length=8 limit=5; came the error too-long at=3"
+    ),
+    (
+      .malformed,
+      #"bad, as written: expected nothing more; came the message "" after 23 bytes"#
+    ),
+  ]
+
+  @Test("catches what can go wrong in leaving a frame out", arguments: discardComplaints)
+  func discardComplaint(bug: DiscardingFramer.Bug, complaint: String) throws {
+    let fixture = try Fixture(Self.discarding, name: "bad")
+    let found = FixtureReplay(fixture, framer: DiscardingFramer(bug)).mismatches().map(\.description)
+    #expect(found.contains { $0.hasPrefix(complaint) }, "\(found.prefix(3))")
+  }
+
+  @Test("compares each of several errors under all chunkings")
+  func severalErrors() throws {
+    let fixture = try Fixture(
+      """
+      framer length-prefixed:width=1,adjust=-1,max=5,on-too-long=discard
+      > 07 "abcdef"
+      ! too-long at=0
+      > 09 "g"
+      ! too-long at=7
+      """, name: "open")
+    let found = FixtureReplay(fixture, framer: DiscardingFramer(.cutDependentError)).mismatches()
+    #expect(
+      found.first?.description
+        == "open:5, byte by byte: expected the same error as written gives, too-long at=7 length=2 limit=5; "
+        + "came the error too-long at=7 length=1 limit=5 after 8 bytes")
+  }
+
   private static func replays(_ bug: BrokenFramer.Bug) throws -> [FixtureReplay] {
     try texts.enumerated().map { index, text in
       FixtureReplay(try Fixture(text, name: "fixture \(index + 1)"), framer: BrokenFramer(bug))

@@ -146,6 +146,143 @@ struct DelimiterFramerTests {
     #expect(decided == bytes("a"))
   }
 
+  // MARK: Leaving over-long frames out
+
+  static func leaving(_ delimiters: String..., keeps: Bool = false, final: FinalFrame = .error)
+    -> DelimiterFramer
+  {
+    DelimiterFramer(
+      delimiters.map(bytes), keepsDelimiter: keeps, finalFrame: final, limit: 3, tooLongFrame: .discard)
+  }
+
+  static func left(
+    _ behaviour: String, _ framer: DelimiterFramer, _ wire: String, _ events: StreamEvent...
+  ) -> EventCase<DelimiterFramer> {
+    EventCase(behaviour, framer, bytes(wire), events)
+  }
+
+  static func message(_ text: String) -> StreamEvent { .message(bytes(text)) }
+  static func tooLong(at offset: UInt64) -> StreamEvent { .error(FramingError(tooLong, at: offset)) }
+
+  static let discarded = [
+    left(
+      "between two messages", leaving("\n"), "a\nabcdefg\nb\n", message("a"), tooLong(at: 2), message("b")),
+    left("two in a row", leaving("\n"), "abcd\nefgh\n", tooLong(at: 0), tooLong(at: 5)),
+    left("an empty message behind it", leaving("\n"), "abcd\n\n", tooLong(at: 0), message("")),
+    left("kept delimiters", leaving("\n", keeps: true), "abcd\nb\n", tooLong(at: 0), message("b\n")),
+    left("up to the close", leaving("\n"), "abcdefg", tooLong(at: 0)),
+    left("up to the close, half a delimiter included", leaving("\r\n"), "abcd\r", tooLong(at: 0)),
+    left("a final tail", leaving("\n", final: .deliver), "abcdefg", tooLong(at: 0)),
+    left("a final tail with half a delimiter", leaving("\r\n", final: .deliver), "abc\r", tooLong(at: 0)),
+    left("halves of a delimiter inside", leaving("\r\n"), "abcd\r\r\nb\r\n", tooLong(at: 0), message("b")),
+    left("a delimiter that overlaps itself", leaving("aab"), "xxxxaaab", tooLong(at: 0)),
+    left("up to the longest of several", leaving("\r", "\r\n"), "abcd\r\nb\r", tooLong(at: 0), message("b")),
+    left(
+      "and what follows may be truncated", leaving("\n"), "abcd\nb", tooLong(at: 0),
+      .error(truncated(1, at: 5))),
+  ]
+
+  @Test("leaves an over-long frame out if told so, with one error", arguments: discarded)
+  func discarding(stream: EventCase<DelimiterFramer>) { stream.verify() }
+
+  @Test("knows which error it goes on behind")
+  func failure() throws {
+    var decoder = FrameDecoder(Self.leaving("\n"))
+    decoder.append(bytes("abcd"))
+    #expect(throws: FramingError(Self.tooLong, at: 0)) { try decoder.next() }
+    #expect(decoder.failure == nil)
+    let nothing = try decoder.next()
+    #expect(nothing == nil)
+    #expect(decoder.unreadCount == 0)
+    decoder.append(bytes("efgh\nb\n"))
+    let message = try decoder.next()
+    #expect(message == bytes("b"))
+    #expect(decoder.offset == 11)
+  }
+
+  @Test("tells at the close of a frame that only the close makes too long, and that once")
+  func failureAtTheClose() throws {
+    var decoder = FrameDecoder(Self.leaving("\r\n", final: .deliver))
+    decoder.append(bytes("abc\r"))
+    let nothing = try decoder.next()
+    #expect(nothing == nil)
+    try decoder.finish()
+    try decoder.finish()
+    #expect(throws: FramingError(Self.tooLong, at: 0)) { try decoder.next() }
+    let nothingMore = try decoder.next()
+    #expect(nothingMore == nil)
+    try decoder.finish()
+  }
+
+  @Test("holds no more of a frame that is left out than half a delimiter", arguments: [1, 7, 1000])
+  func memory(chunk: Int) throws {
+    var decoder = FrameDecoder(Self.leaving("\r\n"))
+    decoder.append(bytes("abcd"))
+    #expect(throws: FramingError.self) { try decoder.next() }
+    for _ in 0..<100 {
+      decoder.append([UInt8](repeating: 13, count: chunk))
+      let nothing = try decoder.next()
+      #expect(nothing == nil)
+      #expect(decoder.unreadCount <= 1)
+    }
+  }
+
+  @Test("is the same framer wherever it is in its stream")
+  func equality() throws {
+    try verifyEquality(of: Self.leaving("\r\n"), havingScanned: bytes("abc\r"))
+    var used = Self.leaving("\n")
+    _ = used.recover(from: Self.tooLong, in: bytes("abcd").span)
+    #expect(used == Self.leaving("\n"))
+    var wire = FrameBuffer()
+    try used.encode(bytes("a").span, into: &wire)
+    #expect(wire.count == 2)
+  }
+
+  /// One delimiter of one byte: split, then judge each part.
+  static func reference(_ wire: [UInt8], _ framer: DelimiterFramer) -> [StreamEvent] {
+    var events: [StreamEvent] = []
+    var start = 0
+    for part in wire.split(separator: framer.delimiters[0][0], omittingEmptySubsequences: false) {
+      let isTail = part.endIndex == wire.count
+      if part.count > framer.limit {
+        events.append(.error(FramingError(.tooLong(length: nil, limit: framer.limit), at: UInt64(start))))
+        if framer.tooLongFrame == .fail { return events }
+      } else if !isTail {
+        events.append(.message(part + (framer.keepsDelimiter ? framer.delimiters[0] : [])))
+      } else if !part.isEmpty {
+        events.append(
+          framer.finalFrame == .deliver
+            ? .message(Array(part)) : .error(truncated(part.count, at: UInt64(start))))
+      }
+      start = part.endIndex + 1
+    }
+    return events
+  }
+
+  @Test("agrees with a slow reference on every short stream, cut in every way", arguments: [0, 1, 2, .max])
+  func everyStream(limit: Int) {
+    for tooLong in [TooLongFrame.fail, .discard] {
+      for (keeps, final) in [(false, FinalFrame.error), (true, .deliver)] {
+        let framer = DelimiterFramer(
+          [[10]], keepsDelimiter: keeps, finalFrame: final, limit: limit, tooLongFrame: tooLong)
+        verifyEveryStream(by: framer, alphabet: bytes("\na"), upTo: 6) { Self.reference($0, framer) }
+      }
+    }
+  }
+
+  static let leaving = [
+    leaving("\r\n"), leaving("aab"), leaving("a", "aaab"), leaving("\r", "\n", "\r\n", final: .deliver),
+    leaving("ab", "bab"), leaving("abab", "ba", final: .deliver),
+    leaving("ba", "b", keeps: true, final: .deliver),
+  ]
+
+  @Test("gives the same messages and errors for random bytes and random cuts", arguments: leaving)
+  func randomDiscarding(framer: DelimiterFramer) {
+    verifyRandomStreams(by: framer, pieces: ["a", "b", "\r", "\n", "ab", "xxxx"].map(bytes), seed: 18)
+    verifyEveryStream(by: framer, alphabet: bytes("ab\r\n"), upTo: 5)
+    verifyRandomMessages(by: framer, alphabet: bytes("ab\r\n"), seed: 19)
+  }
+
   static let framers = [
     crlf, framer("\n"), framer("aab"), framer("a", "aaab"), framer("\r", "\n", "\r\n", limit: 2),
     framer("ab", "bab", limit: 3), framer("abab", "ba", final: .deliver, limit: 4),

@@ -170,8 +170,123 @@ struct LengthPrefixedFramerTests {
   @Test("refuses what it cannot carry and leaves the output untouched", arguments: refusals)
   func refusal(refusal: RefusalCase<LengthPrefixedFramer>) { refusal.verify() }
 
+  // MARK: Leaving over-long frames out
+
+  static func leaving(
+    width: Int = 1, offset: Int = 0, adjustment: Int = 0, strip: Int? = nil, limit: Int = 2, minimum: Int = 0,
+    magic: [UInt8] = []
+  ) -> Framer {
+    Framer(
+      width: width, offset: offset, adjustment: adjustment, strip: strip, limit: limit, minimum: minimum,
+      magic: magic, tooLongFrame: .discard)
+  }
+
+  static func tooLong(_ length: UInt64, limit: Int = 2, at offset: UInt64 = 0) -> StreamEvent {
+    .error(FramingError(.tooLong(length: length, limit: limit), at: offset))
+  }
+
+  static let discarded: [EventCase<LengthPrefixedFramer>] = [
+    .init(
+      "between two messages", leaving(), [1, 7, 3, 1, 1, 1, 1, 8],
+      [.message([7]), tooLong(3, at: 2), .message([8])]),
+    .init(
+      "two in a row", leaving(), [3, 1, 1, 1, 4, 1, 1, 1, 1, 0],
+      [tooLong(3), tooLong(4, at: 4), .message([])]),
+    .init("up to the close", leaving(), [3, 1, 1], [tooLong(3)]),
+    .init("only a header before the close", leaving(), [0, 3], [.message([]), tooLong(3, at: 1)]),
+    .init("nothing behind it", leaving(), [3, 1, 1, 1], [tooLong(3)]),
+    .init(
+      "a truncated one behind it", leaving(), [3, 1, 1, 1, 1],
+      [tooLong(3), .error(truncated(1, of: 2, at: 4))]),
+    .init(
+      "a header with other bytes", leaving(offset: 2, adjustment: 1, strip: 0),
+      [9, 9, 2, 1, 1, 1, 9, 9, 0, 7],
+      [tooLong(3), .message([9, 9, 0, 7])]),
+    .init(
+      "too long before too short to strip from", leaving(strip: 9), [3, 1, 1, 1, 4],
+      [tooLong(3), tooLong(4, at: 4)]),
+    .init(
+      "below the minimum is final", leaving(minimum: 1), [3, 1, 1, 1, 0, 1, 7],
+      [
+        tooLong(3),
+        .error(FramingError(.malformed("the frame is shorter than the minimum", value: 0), at: 4)),
+      ]),
+    .init(
+      "wrong magic is final", leaving(offset: 1, magic: [7]), [7, 3, 1, 1, 1, 8],
+      [tooLong(3), .error(wrongMagic(8, at: 5))]),
+    .init("more than there can be", leaving(width: 8), [UInt8](repeating: 255, count: 10), [tooLong(.max)]),
+    .init(
+      "more than there can be, by adjusting", leaving(width: 8, adjustment: .max),
+      [UInt8](repeating: 255, count: 10), [tooLong(.max)]),
+    .init(
+      "a frame above 63 bits", leaving(width: 8, limit: .max), [127] + [UInt8](repeating: 255, count: 9),
+      [tooLong(UInt64(Int.max), limit: .max)]),
+  ]
+
+  @Test("leaves an over-long frame out if told so, with one error", arguments: discarded)
+  func discarding(stream: EventCase<LengthPrefixedFramer>) { stream.verify() }
+
+  @Test("keeps nothing of a frame that is left out", arguments: [1, 100, 65_535])
+  func memory(chunk: Int) throws {
+    var decoder = FrameDecoder(Self.leaving(width: 3))
+    decoder.append([0, 255, 255])
+    #expect(throws: FramingError(.tooLong(length: 65_535, limit: 2), at: 0)) { try decoder.next() }
+    var left = 65_535
+    while left > 0 {
+      decoder.append([UInt8](repeating: 1, count: min(chunk, left)))
+      left -= min(chunk, left)
+      let nothing = try decoder.next()
+      #expect(nothing == nil)
+      #expect(decoder.unreadCount == 0)
+    }
+    #expect(decoder.failure == nil)
+    decoder.append([0, 0, 1, 7])
+    let message = try decoder.next()
+    #expect(message == [7])
+    #expect(decoder.offset == 65_542)
+  }
+
+  @Test("is the same framer wherever it is in its stream")
+  func equality() throws {
+    try verifyEquality(of: Framer(), havingScanned: [0, 0])
+    var used = Self.leaving()
+    _ = used.recover(from: .tooLong(length: 9, limit: 2), in: [9, 1].span)
+    #expect(used == Self.leaving())
+  }
+
+  /// One byte of length, one frame after the other.
+  static func reference(_ wire: [UInt8], limit: Int) -> [StreamEvent] {
+    var events: [StreamEvent] = []
+    var start = 0
+    while start < wire.count {
+      let length = Int(wire[start])
+      let end = start + 1 + length
+      if length > limit {
+        events.append(tooLong(UInt64(length), limit: limit, at: UInt64(start)))
+      } else if end <= wire.count {
+        events.append(.message(Array(wire[start + 1..<end])))
+      } else {
+        events.append(.error(truncated(wire.count - start, of: 1 + length, at: UInt64(start))))
+      }
+      start = end
+    }
+    return events
+  }
+
+  @Test(
+    "agrees with a slow reference on streams with over-long frames, cut in every way", arguments: [0, 1, 2])
+  func everyStream(limit: Int) {
+    let framer = Self.leaving(limit: limit)
+    let reference = { (wire: [UInt8]) in Self.reference(wire, limit: limit) }
+    verifyEveryStream(by: framer, alphabet: [0, 1, 2, 3], upTo: 5, reference: reference)
+    verifyRandomStreams(
+      by: framer, pieces: [[0], [1, 1], [2, 2, 2], [5, 0, 0, 0], [40], [3, 3, 3, 3]], seed: 20,
+      reference: reference)
+  }
+
   static let framers = [
-    Framer(width: 1), .inclusive(width: 2, limit: 9), Framer(width: 8, limit: .max), magic,
+    leaving(), leaving(width: 2, offset: 1, adjustment: -1, strip: 0), Framer(width: 1),
+    .inclusive(width: 2, limit: 9), Framer(width: 8, limit: .max), magic,
     Framer(width: 3, endianness: .little, offset: 1, adjustment: -2, strip: 0, limit: 20),
     Framer(width: 1, adjustment: .min), Framer(width: 8, adjustment: .max, limit: .max),
     Framer(width: 1, strip: 4, limit: 5, minimum: 1), Framer(width: 8, strip: .max, limit: 2),

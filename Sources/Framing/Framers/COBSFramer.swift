@@ -15,13 +15,13 @@ public struct COBSFramer: Framer, Hashable {
   public let limit: Int
 
   /// The index of the next code, or of the zero at the end; codes before it are judged.
-  @usableFromInline @ScanState internal var nextCode = 0
+  @usableFromInline internal var nextCode = ScanState(0)
   /// How many bytes the message has as far as the codes tell.
-  @usableFromInline @ScanState internal var length = 0
+  @usableFromInline internal var length = ScanState(0)
   /// Whether a zero was left out at `nextCode`, if there is a further piece.
-  @usableFromInline @ScanState internal var hidesZero = false
+  @usableFromInline internal var hidesZero = ScanState(false)
   /// No zero stands before this index.
-  @usableFromInline @ScanState internal var searched = 0
+  @usableFromInline internal var searched = ScanState(0)
 
   /// Messages of at most `limit` bytes, 1 MiB unless told otherwise.
   @inlinable
@@ -43,23 +43,23 @@ public struct COBSFramer: Framer, Hashable {
     }
     while true {
       // The bytes of the last piece first.
-      let piece = min(nextCode, bytes.count)
-      if let zero = bytes.firstIndex(of: 0, from: searched, upTo: piece) {
+      let piece = min(nextCode.value, bytes.count)
+      if let zero = bytes.firstIndex(of: 0, from: searched.value, upTo: piece) {
         throw .malformed(
-          "a code reaches past the end of its frame, by so many bytes", value: UInt64(nextCode - zero))
+          "a code reaches past the end of its frame, by so many bytes", value: UInt64(nextCode.value - zero))
       }
-      searched = piece
-      guard nextCode < bytes.count else {
+      searched.value = piece
+      guard nextCode.value < bytes.count else {
         // At the end it is known that the rest of the piece and the zero are missing.
-        return .needs(count: atEnd ? nextCode + 1 - bytes.count : 1)
+        return .needs(count: atEnd ? nextCode.value + 1 - bytes.count : 1)
       }
-      let code = Int(bytes[nextCode])
-      if code == 0 { return frame(endingAt: nextCode, isOnePiece: Int(bytes[0]) == nextCode) }
-      length += code - 1 + (hidesZero ? 1 : 0)
-      guard length <= limit else { throw .tooLong(length: nil, limit: limit) }
-      hidesZero = code < 255
-      nextCode += code
-      searched += 1
+      let code = Int(bytes[nextCode.value])
+      if code == 0 { return frame(endingAt: nextCode.value, isOnePiece: Int(bytes[0]) == nextCode.value) }
+      length.value += code - 1 + (hidesZero.value ? 1 : 0)
+      guard length.value <= limit else { throw .tooLong(length: nil, limit: limit) }
+      hidesZero.value = code < 255
+      nextCode.value += code
+      searched.value += 1
     }
   }
 
@@ -69,12 +69,9 @@ public struct COBSFramer: Framer, Hashable {
     var read = 0
     while read < payload.count {
       let code = Int(payload[read])
-      read += 1
-      for _ in 1..<code {
-        payload[written] = payload[read]
-        written += 1
-        read += 1
-      }
+      payload.move(read + 1..<read + code, to: written)
+      written += code - 1
+      read += code
       if code < 255 && read < payload.count {
         payload[written] = 0
         written += 1
@@ -102,7 +99,7 @@ public struct COBSFramer: Framer, Hashable {
 
   @inlinable
   internal mutating func frame(endingAt end: Int, isOnePiece: Bool) -> Scan {
-    (nextCode, length, hidesZero, searched) = (0, 0, false, 0)
+    (nextCode.value, length.value, hidesZero.value, searched.value) = (0, 0, false, 0)
     // One piece already is the message.
     return isOnePiece
       ? .frame(payload: 1..<end, wireLength: end + 1) : .escapedFrame(payload: 0..<end, wireLength: end + 1)

@@ -17,9 +17,9 @@ public struct ContentLengthFramer: Framer, Hashable {
   public let headerLimit: Int
 
   /// No blank line begins before this index of the unread bytes.
-  @usableFromInline @ScanState internal var searched = 0
+  @usableFromInline internal var searched = ScanState(0)
   /// The header block that was judged, if its payload is still awaited.
-  @usableFromInline @ScanState internal var block: Block?
+  @usableFromInline internal var judged = ScanState<Block?>(nil)
 
   @usableFromInline
   internal struct Block: Hashable, Sendable {
@@ -46,21 +46,28 @@ public struct ContentLengthFramer: Framer, Hashable {
   ///   ``FrameFault/tooLong(length:limit:)`` for a length over the limit and, without a length, for a block that
   ///   does not end within its limit.
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    if block == nil { block = try findBlock(in: bytes) }
-    guard let block else { return .needs(count: 1) }
+    if judged.value == nil { judged.value = try findBlock(in: bytes) }
+    guard let block = judged.value else { return .needs(count: 1) }
     guard bytes.count >= block.wireLength else { return .needs(count: block.wireLength - bytes.count) }
-    self.block = nil
+    judged.value = nil
     return .frame(payload: block.headerLength..<block.wireLength, wireLength: block.wireLength)
   }
 
   /// Appends `Content-Length: N`, a blank line and `payload`.
   ///
-  /// - Throws: ``FrameFault/tooLong(length:limit:)``.
+  /// - Throws: ``FrameFault/tooLong(length:limit:)``, or ``FrameFault/unencodable(_:value:)`` if the header block is
+  ///   longer than its limit.
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     guard payload.count <= limit else { throw .tooLong(length: UInt64(payload.count), limit: limit) }
+    let start = wire.count
     Self.field.withUTF8Buffer { wire.append($0.span) }
     wire.append(decimal: payload.count)
     Self.blankLine.withUTF8Buffer { wire.append($0.span) }
+    let headerLength = wire.count - start
+    guard headerLength <= headerLimit else {
+      wire.removeLast(headerLength)
+      throw .unencodable("the header block is longer than its limit", value: UInt64(headerLength))
+    }
     wire.append(payload)
   }
 
@@ -76,7 +83,7 @@ public struct ContentLengthFramer: Framer, Hashable {
       return nil
     }
     guard end <= headerLimit else { throw .tooLong(length: nil, limit: headerLimit) }
-    searched = 0
+    searched.value = 0
     let length = try contentLength(in: bytes.extracting(0..<end - 2))
     guard length <= UInt64(limit) else { throw .tooLong(length: length, limit: limit) }
     let (wireLength, overflow) = end.addingReportingOverflow(Int(length))
@@ -87,13 +94,13 @@ public struct ContentLengthFramer: Framer, Hashable {
   /// The index behind the first blank line, which is CR LF at the front or behind another CR LF.
   private mutating func blockEnd(in bytes: Span<UInt8>) -> Int? {
     if bytes.count >= 2 && isLineEnd(at: 0, in: bytes) { return 2 }
-    while let cr = bytes.firstIndex(of: .cr, from: searched) {
-      searched = cr
+    while let cr = bytes.firstIndex(of: .cr, from: searched.value) {
+      searched.value = cr
       guard cr + 4 <= bytes.count else { return nil }
       if isLineEnd(at: cr, in: bytes) && isLineEnd(at: cr + 2, in: bytes) { return cr + 4 }
-      searched = cr + 1
+      searched.value = cr + 1
     }
-    searched = bytes.count
+    searched.value = bytes.count
     return nil
   }
 

@@ -26,9 +26,9 @@ public struct DelimiterFramer: Framer, Hashable {
   /// Whether there is one delimiter, of one byte: finding it is all there is to do.
   @usableFromInline internal let isSingleByte: Bool
   /// No delimiter begins before this index of the unread bytes.
-  @usableFromInline @ScanState internal var searched = 0
+  @usableFromInline internal var searched = ScanState(0)
   /// Whether the bytes up to the next delimiter belong to a frame that is left out.
-  @usableFromInline @ScanState internal var isDiscarding = false
+  @usableFromInline internal var isDiscarding = ScanState(false)
 
   /// Frames that end with one of `delimiters`.
   ///
@@ -84,7 +84,7 @@ public struct DelimiterFramer: Framer, Hashable {
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     /// The first place where a delimiter may have begun, if its other bytes were to come.
     var pending: Int?
-    var position = searched
+    var position = searched.value
     while pending == nil || atEnd, let candidate = firstCandidate(in: bytes, from: position) {
       let (longest, undecided) = match(in: bytes, at: candidate)
       if longest > 0 && (atEnd || !undecided) { return try frame(endingAt: candidate, delimiter: longest) }
@@ -92,18 +92,18 @@ public struct DelimiterFramer: Framer, Hashable {
       position = candidate + 1
     }
     if atEnd && finalFrame == .deliver { return try frame(endingAt: bytes.count, delimiter: 0) }
-    searched = pending ?? bytes.count
-    if isDiscarding { return discard(bytes.count, atEnd: atEnd) }
-    guard searched <= limit else { throw .tooLong(length: nil, limit: limit) }
+    searched.value = pending ?? bytes.count
+    if isDiscarding.value { return discard(bytes.count, atEnd: atEnd) }
+    guard searched.value <= limit else { throw .tooLong(length: nil, limit: limit) }
     return .needs(count: 1)
   }
 
   /// Leaves out a frame that is too long, up to and with its delimiter, if told so.
   public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
     guard tooLongFrame == .discard, case .tooLong = fault else { return nil }
-    isDiscarding = true
-    defer { searched = 0 }
-    return searched
+    isDiscarding.value = true
+    defer { searched.value = 0 }
+    return searched.value
   }
 
   /// Appends `payload` and the first delimiter; or, with ``keepsDelimiter``, `payload`, which has to end
@@ -122,7 +122,7 @@ public struct DelimiterFramer: Framer, Hashable {
     if !keepsDelimiter { wire.append(delimiters[0]) }
     // The decoder's own rule is the judge of what the decoder would make of this.
     var reader = self
-    (reader.searched, reader.isDiscarding) = (0, false)
+    (reader.searched.value, reader.isDiscarding.value) = (0, false)
     let wireLength = wire.count - start
     let found: Scan?
     do throws(FrameFault) {
@@ -144,24 +144,24 @@ public struct DelimiterFramer: Framer, Hashable {
 
   @inlinable
   internal mutating func frame(endingAt end: Int, delimiter: Int) throws(FrameFault) -> Scan {
-    if isDiscarding {
-      searched = 0
-      isDiscarding = false
+    if isDiscarding.value {
+      searched.value = 0
+      isDiscarding.value = false
       return .skip(count: end + delimiter)
     }
     guard end <= limit else {
-      searched = end
+      searched.value = end
       throw .tooLong(length: nil, limit: limit)
     }
-    searched = 0
+    searched.value = 0
     return .frame(payload: 0..<(keepsDelimiter ? end + delimiter : end), wireLength: end + delimiter)
   }
 
   /// Drops what lies before the delimiter of the frame that is left out: at the end, everything.
   @inlinable
   internal mutating func discard(_ available: Int, atEnd: Bool) -> Scan {
-    let count = atEnd ? available : searched
-    searched = 0
+    let count = atEnd ? available : searched.value
+    searched.value = 0
     return count > 0 ? .skip(count: count) : .needs(count: 1)
   }
 

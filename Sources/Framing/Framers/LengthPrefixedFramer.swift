@@ -35,7 +35,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public let tooLongFrame: TooLongFrame
 
   /// How many bytes of a frame that is left out are still to be dropped.
-  @usableFromInline @ScanState internal var discarding: UInt64 = 0
+  @usableFromInline internal var discarding = ScanState<UInt64>(0)
 
   /// Frames as drawn above.
   ///
@@ -100,7 +100,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   the minimum or a frame shorter than what is stripped from it.
   @inlinable
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    if discarding > 0 { return .skip(count: discard(bytes.count)) }
+    if discarding.value > 0 { return .skip(count: discard(bytes.count)) }
     let header = headerLength
     if !magic.isEmpty, try !checkMagic(bytes) {
       // The next byte may be wrong already. The end, though, cut off a whole header.
@@ -121,15 +121,15 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
     guard tooLongFrame == .discard, case .tooLong(let body?, _) = fault else { return nil }
     let (wireLength, overflow) = body.addingReportingOverflow(UInt64(headerLength))
-    discarding = overflow ? .max : wireLength
+    discarding.value = overflow ? .max : wireLength
     return discard(bytes.count)
   }
 
   /// How many of `available` bytes belong to the frame that is left out.
   @usableFromInline
   internal mutating func discard(_ available: Int) -> Int {
-    let count = min(discarding, UInt64(available))
-    discarding -= count
+    let count = min(discarding.value, UInt64(available))
+    discarding.value -= count
     return Int(count)
   }
 

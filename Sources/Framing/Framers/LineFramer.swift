@@ -21,9 +21,9 @@ public struct LineFramer: Framer, Hashable {
   public let tooLongFrame: TooLongFrame
 
   /// No line ends before this index of the unread bytes.
-  @usableFromInline @ScanState internal var searched = 0
+  @usableFromInline internal var searched = ScanState(0)
   /// Whether the bytes up to the next line end belong to a line that is left out.
-  @usableFromInline @ScanState internal var isDiscarding = false
+  @usableFromInline internal var isDiscarding = ScanState(false)
 
   /// Lines of at most `limit` bytes, 1 MiB unless told otherwise.
   ///
@@ -50,15 +50,16 @@ public struct LineFramer: Framer, Hashable {
   ///   limit; ``FrameFault/malformed(_:value:)``, if strict, for a CR or an LF alone.
   @inlinable
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    if isDiscarding { return discard(bytes, atEnd: atEnd) }
-    let feed = isStrict ? try strictFeed(in: bytes, atEnd: atEnd) : bytes.firstIndex(of: .lf, from: searched)
+    if isDiscarding.value { return discard(bytes, atEnd: atEnd) }
+    let feed =
+      isStrict ? try strictFeed(in: bytes, atEnd: atEnd) : bytes.firstIndex(of: .lf, from: searched.value)
     if let feed {
       return try line(endingAt: feed > 0 && bytes[feed - 1] == .cr ? feed - 1 : feed, wireLength: feed + 1)
     }
     if atEnd && finalFrame == .deliver { return try line(endingAt: bytes.count, wireLength: bytes.count) }
     // The last byte may be the CR of a line end.
     let certain = bytes[bytes.count - 1] == .cr ? bytes.count - 1 : bytes.count
-    searched = certain
+    searched.value = certain
     guard certain <= limit else { throw .tooLong(length: nil, limit: limit) }
     return .needs(count: 1)
   }
@@ -66,9 +67,9 @@ public struct LineFramer: Framer, Hashable {
   /// Leaves out a line that is too long, up to and with its end, if told so.
   public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
     guard tooLongFrame == .discard, case .tooLong = fault else { return nil }
-    isDiscarding = true
-    defer { searched = 0 }
-    return searched
+    isDiscarding.value = true
+    defer { searched.value = 0 }
+    return searched.value
   }
 
   /// Appends `payload` and LF, or CR LF if strict.
@@ -96,9 +97,9 @@ public struct LineFramer: Framer, Hashable {
 
   @inlinable
   internal mutating func line(endingAt end: Int, wireLength: Int) throws(FrameFault) -> Scan {
-    searched = end
+    searched.value = end
     guard end <= limit else { throw .tooLong(length: nil, limit: limit) }
-    searched = 0
+    searched.value = 0
     return .frame(payload: 0..<end, wireLength: wireLength)
   }
 
@@ -106,8 +107,8 @@ public struct LineFramer: Framer, Hashable {
   /// line is too long before it.
   @inlinable
   internal func strictFeed(in bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Int? {
-    let cr = bytes.firstIndex(of: .cr, from: searched)
-    if let lf = bytes.firstIndex(of: .lf, from: searched, upTo: cr) {
+    let cr = bytes.firstIndex(of: .cr, from: searched.value)
+    if let lf = bytes.firstIndex(of: .lf, from: searched.value, upTo: cr) {
       guard lf <= limit else { throw .tooLong(length: nil, limit: limit) }
       throw .malformed("a line feed without a carriage return before it", value: UInt64(UInt8.lf))
     }
@@ -125,7 +126,7 @@ public struct LineFramer: Framer, Hashable {
     var position = 0
     while let feed = bytes.firstIndex(of: .lf, from: position) {
       if !isStrict || feed > 0 && bytes[feed - 1] == .cr {
-        isDiscarding = false
+        isDiscarding.value = false
         return .skip(count: feed + 1)
       }
       position = feed + 1

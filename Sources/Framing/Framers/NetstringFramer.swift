@@ -23,8 +23,8 @@ public struct NetstringFramer: Framer, Hashable {
   ///   ``FrameFault/malformed(_:value:)`` for anything but digits and a colon in front, a leading zero, and another
   ///   byte where the comma has to be.
   public func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    let length = try DecimalLength(bytes, limit: limit)
-    let wireLength = length.wireLength(trailer: 1)
+    let length = try DecimalLength(bytes, limit: limit, trailer: 1)
+    let wireLength = length.wireLength
     guard bytes.count > length.digits else {
       // The next byte may be wrong already. The end, though, cut off a whole frame.
       return .needs(count: atEnd ? wireLength - bytes.count : 1)

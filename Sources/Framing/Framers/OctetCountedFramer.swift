@@ -22,10 +22,12 @@ public struct OctetCountedFramer: Framer, Hashable {
   /// - Throws: ``FrameFault/tooLong(length:limit:)`` at the digit that passes the limit, and
   ///   ``FrameFault/malformed(_:value:)`` for anything but digits and a space in front, and a zero in front.
   public func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    // Before the digits behind it are looked at: whether they are there must not matter.
-    guard bytes[0] != UInt8(ascii: "0") else { throw .malformed("the length begins with a zero") }
-    let length = try DecimalLength(bytes, limit: limit)
-    let wireLength = length.wireLength(trailer: 0)
+    // Before the rest of the digits, as they may not be there yet.
+    guard bytes[0] != UInt8(ascii: "0") else {
+      throw .malformed("the length begins with a zero", value: UInt64(bytes[0]))
+    }
+    let length = try DecimalLength(bytes, limit: limit, trailer: 0)
+    let wireLength = length.wireLength
     guard bytes.count > length.digits else {
       // The next byte may be wrong already. The end, though, cut off a whole frame.
       return .needs(count: atEnd ? wireLength - bytes.count : 1)

@@ -12,9 +12,9 @@ public struct SLIPFramer: Framer, Hashable {
   public let limit: Int
 
   /// No END stands before this index of the unread bytes, and every escape before it is whole and right.
-  @usableFromInline @ScanState internal var searched = 0
+  @usableFromInline internal var searched = ScanState(0)
   /// How many escapes stand before it.
-  @usableFromInline @ScanState internal var escapes = 0
+  @usableFromInline internal var escapes = ScanState(0)
 
   /// Messages of at most `limit` bytes, 1 MiB unless told otherwise.
   @inlinable
@@ -39,25 +39,25 @@ public struct SLIPFramer: Framer, Hashable {
       while count < bytes.count && bytes[count] == Self.end { count += 1 }
       return .skip(count: count)
     }
-    let end = bytes.firstIndex(of: Self.end, from: searched)
-    while let escape = bytes.firstIndex(of: Self.escape, from: searched, upTo: end) {
-      try judge(length: escape - escapes + 1)
+    let end = bytes.firstIndex(of: Self.end, from: searched.value)
+    while let escape = bytes.firstIndex(of: Self.escape, from: searched.value, upTo: end) {
+      try judge(length: escape - escapes.value + 1)
       guard escape + 1 < bytes.count else {
-        searched = escape
+        searched.value = escape
         // The other half; at the end it is known that an END is missing, too.
         return .needs(count: atEnd ? 2 : 1)
       }
       guard bytes[escape + 1] == Self.escapedEnd || bytes[escape + 1] == Self.escapedEscape else {
         throw .malformed("an escape of a byte that needs none", value: UInt64(bytes[escape + 1]))
       }
-      searched = escape + 2
-      escapes += 1
+      searched.value = escape + 2
+      escapes.value += 1
     }
-    searched = end ?? bytes.count
-    try judge(length: searched - escapes)
+    searched.value = end ?? bytes.count
+    try judge(length: searched.value - escapes.value)
     guard let end else { return .needs(count: 1) }
-    defer { (searched, escapes) = (0, 0) }
-    return escapes == 0
+    defer { (searched.value, escapes.value) = (0, 0) }
+    return escapes.value == 0
       ? .frame(payload: 0..<end, wireLength: end + 1) : .escapedFrame(payload: 0..<end, wireLength: end + 1)
   }
 
@@ -65,17 +65,15 @@ public struct SLIPFramer: Framer, Hashable {
   public func unescape(_ payload: inout MutableSpan<UInt8>) -> Int {
     var written = 0
     var read = 0
-    while read < payload.count {
-      var byte = payload[read]
-      if byte == Self.escape {
-        read += 1
-        byte = payload[read] == Self.escapedEnd ? Self.end : Self.escape
-      }
-      payload[written] = byte
+    while let escape = payload.span.firstIndex(of: Self.escape, from: read) {
+      payload.move(read..<escape, to: written)
+      written += escape - read
+      payload[written] = payload[escape + 1] == Self.escapedEnd ? Self.end : Self.escape
       written += 1
-      read += 1
+      read = escape + 2
     }
-    return written
+    payload.move(read..<payload.count, to: written)
+    return written + payload.count - read
   }
 
   /// Appends `payload`, escaped, and END; none in front.

@@ -61,7 +61,7 @@ public struct FramerPreset: Hashable, Sendable {
       "gRPC messages in an HTTP/2 stream, with the compressed flag and length",
       "gRPC over HTTP2, Length-Prefixed-Message"),
     .init(
-      "http2", "length-prefixed:width=3,adjust=6,strip=0",
+      "http2", "length-prefixed:width=3,adjust=6,strip=0,max=16777221",
       "HTTP/2 frames with their header; behind the client's preface of 24 bytes", "RFC 9113, 4.1"),
     .init(
       "kafka", "length-prefixed:max=104857600", "Kafka requests and responses",

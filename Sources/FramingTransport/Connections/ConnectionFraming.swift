@@ -6,7 +6,7 @@ import Framing
 /// known, so that they are specialised for it: one call through a pointer for a chunk, not for a byte. They are made once
 /// for a server and shared by its connections.
 @usableFromInline
-struct ConnectionFraming: Sendable {
+final class ConnectionFraming: Sendable {
   /// The state of one connection; an instance of ``FramingState``, whose type the functions know.
   @usableFromInline
   typealias State = AnyObject
@@ -21,6 +21,8 @@ struct ConnectionFraming: Sendable {
   @usableFromInline let deliver: @Sendable (State, (Span<UInt8>) -> Bool) throws(FramingError) -> Void
   /// See ``FrameDecoder/finish()``.
   @usableFromInline let finish: @Sendable (State) throws(FramingError) -> Void
+  /// Whether an error was final; see ``FrameDecoder/failure``.
+  @usableFromInline let hasFailed: @Sendable (State) -> Bool
   /// How many bytes are unread, and how many more the next message needs at least.
   @usableFromInline let inputCounts: @Sendable (State) -> (unread: Int, missing: Int)
   /// See ``FrameEncoder/append(_:)``.
@@ -36,6 +38,21 @@ struct ConnectionFraming: Sendable {
   /// See ``FrameBuffer/exchange(with:carrying:)``.
   @usableFromInline let exchangeOutput: @Sendable (State, inout FrameBuffer) -> Void
 
+  // Handing over to another framing, in the middle of both streams.
+
+  /// Takes the unread bytes out of a state.
+  @usableFromInline let releaseInput: @Sendable (State) -> FrameDecoder<Unread>
+  /// Takes the framed bytes that wait to be sent out of a state.
+  @usableFromInline let releaseOutput: @Sendable (State) -> FrameEncoder<Unread>
+  /// Goes on with the unread bytes of another framing.
+  @usableFromInline let adoptInput: @Sendable (State, consuming FrameDecoder<Unread>) -> Void
+  /// Goes on behind the framed bytes of another framing.
+  @usableFromInline let adoptOutput: @Sendable (State, consuming FrameEncoder<Unread>) -> Void
+
+  /// The type that stands for "any framer" while bytes pass from one framing to another; it is never asked.
+  @usableFromInline
+  typealias Unread = CloseTerminatedFramer
+
   /// The framing that `framer` makes.
   @inlinable
   init<F: Framer>(_ framer: F) {
@@ -47,6 +64,7 @@ struct ConnectionFraming: Sendable {
       while let goOn = try state.decoder.withNextMessage(body) { if !goOn { return } }
     }
     finish = { (state) throws(FramingError) in try typed(state, F.self).decoder.finish() }
+    hasFailed = { state in typed(state, F.self).decoder.failure != nil }
     inputCounts = { state in
       let state = typed(state, F.self)
       return (state.decoder.unreadCount, state.decoder.missingCount)
@@ -62,6 +80,18 @@ struct ConnectionFraming: Sendable {
       typed(state, F.self).decoder.exchangeBuffer(with: &spare, carrying: limit)
     }
     exchangeOutput = { state, spare in typed(state, F.self).encoder.exchangeBuffer(with: &spare) }
+    releaseInput = { state in
+      var decoder = FrameDecoder(framer)
+      swap(&decoder, &typed(state, F.self).decoder)
+      return decoder.changing(to: Unread())
+    }
+    releaseOutput = { state in
+      var encoder = FrameEncoder(framer)
+      swap(&encoder, &typed(state, F.self).encoder)
+      return encoder.changing(to: Unread())
+    }
+    adoptInput = { state, input in typed(state, F.self).decoder = input.changing(to: framer) }
+    adoptOutput = { state, output in typed(state, F.self).encoder = output.changing(to: framer) }
   }
 }
 

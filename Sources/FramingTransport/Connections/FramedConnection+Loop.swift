@@ -94,7 +94,6 @@ extension FramedConnection: EventSource {
     case .success(.wouldBlock): return lendInputBack()
     case .success(.ended):
       peerHasEnded = true
-      do throws(FramingError) { try framing.finish(state) } catch { endReceiving(.failed(.framing(error))) }
     case .failure(let error):
       peerHasEnded = true
       endReceiving(.failed(.system(error)))
@@ -109,26 +108,46 @@ extension FramedConnection: EventSource {
 
   /// Gives whole messages to the synchronous handler, until it is behind with its replies, and closes when
   /// there is nothing more to give. Without such a handler, messages wait for a receiver.
-  ///
-  /// While it runs the decoder is being accessed: nothing that is called from here may ask it for anything.
-  private func deliver() {
-    if let onMessage {
-      var thrown: (any Error)?
+  func deliver() {
+    guard let onMessage else { return }
+    deliver(to: onMessage)
+    if isReadingPaused { return }
+    if peerHasEnded && receiving.isOpen {
+      do throws(FramingError) { try framing.finish(state) } catch { endReceiving(.failed(.framing(error))) }
+      deliver(to: onMessage)
+      if isReadingPaused { return }
+      endReceiving(.ended)
+    }
+    if receiving.isOver { beginClose() }
+  }
+
+  /// While the handler runs the decoder is being accessed: nothing that it calls may ask it for anything.
+  private func deliver(to onMessage: MessageHandler) {
+    var thrown: (any Error)?
+    var goesOn = true
+    while goesOn {
+      goesOn = false
+      isDelivering = true
       do throws(FramingError) {
         try framing.deliver(state) { message in
           do { try onMessage(message, self) } catch { thrown = error }
           if framing.outputCount(state) > Self.highMark { flushNow() }
           isReadingPaused = framing.outputCount(state) > Self.highMark
-          return thrown == nil && !isReadingPaused && !isClosing
+          return thrown == nil && !isReadingPaused && !isClosing && previous == nil
         }
       } catch {
-        endReceiving(.failed(.framing(error)))
+        if framing.hasFailed(state) {
+          endReceiving(.failed(.framing(error)))
+        } else {
+          onFailure?(.framing(error))  // The frame was left out; the connection has not failed.
+          goesOn = true
+        }
       }
+      isDelivering = false
+      if inheritInput() { goesOn = true }
       if let thrown { endReceiving(.failed((thrown as? ConnectionError) ?? .handler("\(thrown)"))) }
+      goesOn = goesOn && thrown == nil && !isReadingPaused && !isClosing
     }
-    if isReadingPaused { return }
-    if peerHasEnded && receiving.isOpen { endReceiving(.ended) }
-    if onMessage != nil && receiving.isOver { beginClose() }
   }
 
   func endReceiving(_ end: Direction) {

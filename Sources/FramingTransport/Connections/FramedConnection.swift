@@ -21,8 +21,8 @@ public actor FramedConnection {
   /// The loop, as the executor of this actor.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  let framing: ConnectionFraming
-  let state: ConnectionFraming.State
+  var framing: ConnectionFraming
+  var state: ConnectionFraming.State
   var socket: Socket?
 
   // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
@@ -33,6 +33,10 @@ public actor FramedConnection {
   var isFlushPlanned = false
   var isClosing = false
   var isReadingPaused = false
+  /// Whether the decoder is being accessed, because the synchronous handler runs.
+  var isDelivering = false
+  /// The framing before the handler that runs changed it; it still has the unread bytes.
+  var previous: (framing: ConnectionFraming, state: ConnectionFraming.State)?
   /// Whether the end of the stream, or an error of the socket, has been read.
   var peerHasEnded = false
 
@@ -112,7 +116,8 @@ public actor FramedConnection {
   /// Does not suspend if a message has already arrived. If the task is cancelled while it waits, the
   /// connection stays usable.
   ///
-  /// - Throws: ``ConnectionError``, after the last whole message.
+  /// - Throws: ``ConnectionError``, after the last whole message. Behind the error of an over-long frame that the
+  ///   framer leaves out (`TooLongFrame.discard`) further messages can be received.
   public func receive() async throws(ConnectionError) -> [UInt8]? {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
@@ -138,9 +143,17 @@ public actor FramedConnection {
   func takeMessage() -> Received? {
     do throws(FramingError) {
       if let message = try framing.next(state) { return .success(message) }
+      // Only now, not when the end came: until its last message was taken, the framing may still be changed.
+      if peerHasEnded && receiving.isOpen {
+        try framing.finish(state)
+        if let message = try framing.next(state) { return .success(message) }
+        endReceiving(.ended)
+      }
     } catch {
-      endReceiving(.failed(.framing(error)))
-      updateInterest()
+      if framing.hasFailed(state) {
+        endReceiving(.failed(.framing(error)))
+        updateInterest()
+      }
       return .failure(.framing(error))
     }
     switch receiving {
@@ -236,6 +249,47 @@ public actor FramedConnection {
     guard sending.isOpen else { return }
     sending = .ending
     flushNow()
+  }
+
+  // MARK: Changing the framing
+
+  /// Frames in another way from here on: what is sent from now on, and what lies behind the message that was taken last.
+  ///
+  /// For protocols that begin in one framing and go on in another: take the message that ends the first, answer it,
+  /// then change. Bytes that have arrived already are read anew, and what was sent before goes out as it was framed;
+  /// the offsets of errors count on. Also for another limit of the same framing.
+  ///
+  /// ```swift
+  /// try await server.run { connection in
+  ///   guard try await connection.receive() == Array("BINARY".utf8) else { return }
+  ///   try await connection.send("OK".utf8)
+  ///   connection.changeFraming(to: LengthPrefixedFramer())
+  /// ```
+  @inlinable
+  public func changeFraming(to framer: some Framer) { changeFraming(to: ConnectionFraming(framer)) }
+
+  @usableFromInline
+  func changeFraming(to next: ConnectionFraming) {
+    let (oldFraming, oldState) = (framing, state)
+    framing = next
+    state = next.makeState()
+    framing.adoptOutput(state, oldFraming.releaseOutput(oldState))
+    // The first of several changes in one call of a handler has the bytes.
+    if previous == nil { previous = (oldFraming, oldState) }
+    if isDelivering { return }
+    inheritInput()
+    deliver()
+    resumeReceiver()
+    updateInterest()
+  }
+
+  /// Takes the unread bytes over from the framing before; answers whether there was one.
+  @discardableResult
+  func inheritInput() -> Bool {
+    guard let previous else { return false }
+    self.previous = nil
+    framing.adoptInput(state, previous.framing.releaseInput(previous.state))
+    return true
   }
 
   // MARK: Closing

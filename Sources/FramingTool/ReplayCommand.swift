@@ -1,0 +1,71 @@
+import Framing
+import FramingTestKit
+import ToolSupport
+
+/// `framing replay`: holds framers to recorded streams, cut in every way.
+struct ReplayCommand: Command {
+  private static let shown = 5
+
+  private let paths: [[UInt8]]
+
+  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
+    paths = try Arguments(arguments, of: "replay", options: [], operands: "path").operands
+    guard !paths.isEmpty else {
+      throw Failure(.usage, "replay needs a PATH: a file of a recorded stream, or a folder with some")
+    }
+  }
+
+  func run() throws(Failure) -> ExitStatus {
+    var failed = 0
+    let files = try FixtureFiles.find(paths)
+    for path in files {
+      let name = Quote.path(path)
+      let problems = Self.problems(of: path)
+      if problems.isEmpty {
+        Terminal.print(Terminal.styled("ok", .payload) + "    \(name)")
+        continue
+      }
+      failed += 1
+      Terminal.print(Terminal.styled("FAIL", .wrong) + "  \(name)")
+      for problem in problems.prefix(Self.shown) { Terminal.print("      \(problem)") }
+      if problems.count > Self.shown {
+        Terminal.print("      and \(problems.count - Self.shown) more")
+      }
+    }
+    let count = "\(files.count) recorded \(files.count == 1 ? "stream" : "streams")"
+    Terminal.print("\(count), \(failed == 0 ? "all as written" : "\(failed) failed")")
+    return failed == 0 ? .success : .different
+  }
+
+  /// What is wrong with a file, or with what came of it.
+  private static func problems(of path: [UInt8]) -> [String] {
+    let name = Quote.path(path)
+    do {
+      guard let text = String(validating: try InputFile(path: path).readAll(), as: UTF8.self) else {
+        return ["\(name): the text is not UTF-8"]
+      }
+      return FixtureReplay(try Fixture(text, name: name)).mismatches().map { "\($0)" }
+    } catch let failure as Failure {
+      return [failure.message]
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  static let help = """
+    usage: framing replay PATH...
+
+    Replays recorded streams, as their files say and then cut in every other way: in
+    one piece, byte by byte, at each place, and at random. PATH is such a file, or a
+    folder, whose files that end with .frames are replayed, however deep.
+
+    Prints "ok" or "FAIL" for each file, what was not as written, and a last line.
+    Fixtures/README.md says what such a file looks like.
+
+      framing replay Fixtures
+      framing replay Fixtures/delimiter/cut-in-the-delimiter.frames
+
+    exit status: 0 if all is as written; 1 if not; 64 wrong arguments; 66 no such
+    file
+    """
+}

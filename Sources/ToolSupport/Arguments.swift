@@ -1,0 +1,90 @@
+/// The options and operands of a command, read strictly: nothing is guessed, nothing is ignored.
+///
+/// `--key value` and `--key=value` are the same; `--` ends the options.
+package struct Arguments {
+  /// What is not an option, as the bytes that were given: they need not be UTF-8.
+  package private(set) var operands: [[UInt8]] = []
+
+  private var values: [String: String] = [:]
+
+  /// Reads the arguments of a command.
+  ///
+  /// - Parameters:
+  ///   - words: The arguments behind the command's name.
+  ///   - command: The command's name, for errors.
+  ///   - options: The options that have a value.
+  ///   - flags: The options that have none.
+  ///   - name: What an operand is; `nil` if there cannot be one.
+  package init(
+    _ words: ArraySlice<[UInt8]>, of command: String, options: [String], flags: [String] = [],
+    operands name: String? = nil
+  ) throws(Failure) {
+    let known = options + flags
+    var words = words
+    var onlyOperands = false
+    while let word = words.popFirst() {
+      let text = String(decoding: word, as: UTF8.self)
+      if !onlyOperands && text == "--" {
+        onlyOperands = true
+      } else if onlyOperands || !text.hasPrefix("-") || text == "-" {
+        guard name != nil else {
+          throw Failure(
+            .usage, "unexpected argument \(Quote.text(text)); \(command) takes \(Self.list(known))")
+        }
+        operands.append(word)
+      } else {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let key = String(parts[0])
+        guard known.contains(key) else {
+          let escape = name.map { "; a \($0) that begins with - goes behind --" } ?? ""
+          throw Failure(
+            .usage, "unknown option \(Quote.text(key)); \(command) takes \(Self.list(known))\(escape)")
+        }
+        guard values[key] == nil else { throw Failure(.usage, "\(key) is given twice") }
+        if flags.contains(key) {
+          guard parts.count == 1 else { throw Failure(.usage, "\(key) has no value") }
+          values[key] = ""
+          continue
+        }
+        let value =
+          parts.count == 2 ? String(parts[1]) : words.popFirst().map { String(decoding: $0, as: UTF8.self) }
+        guard let value, !value.isEmpty else { throw Failure(.usage, "\(key) needs a value") }
+        values[key] = value
+      }
+    }
+  }
+
+  private static func list(_ options: [String]) -> String {
+    options.isEmpty ? "no arguments" : (options + ["--help"]).joined(separator: ", ")
+  }
+
+  // MARK: Options
+
+  /// Whether the option is given.
+  package func has(_ key: String) -> Bool { values[key] != nil }
+
+  /// A text; `nil` if the option is not given.
+  package func text(_ key: String) -> String? { values[key] }
+
+  /// A whole number within `range`; `nil` if the option is not given.
+  package func integer(_ key: String, in range: ClosedRange<Int>) throws(Failure) -> Int? {
+    guard let text = values[key] else { return nil }
+    guard let number = Int(text), range ~= number, text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      throw Failure(
+        .usage, "\(key) is a number from \(range.lowerBound) to \(range.upperBound), not \(Quote.text(text))")
+    }
+    return number
+  }
+
+  /// One of several names; `nil` if the option is not given.
+  package func choice<Choice: RawRepresentable<String>>(
+    _ key: String, of choices: [Choice]
+  ) throws(Failure) -> Choice? {
+    guard let text = values[key] else { return nil }
+    guard let choice = choices.first(where: { $0.rawValue == text }) else {
+      let known = choices.map { $0.rawValue }.joined(separator: " or ")
+      throw Failure(.usage, "\(key) is \(known), not \(Quote.text(text))")
+    }
+    return choice
+  }
+}

@@ -1,0 +1,37 @@
+/// What a subcommand is: made from its arguments, then run.
+package protocol Command: Sendable {
+  /// What `--help` prints.
+  static var help: String { get }
+  /// Reads the arguments behind the command's name.
+  init(arguments: ArraySlice<[UInt8]>) throws(Failure)
+  /// Does it.
+  func run() async throws(Failure) -> ExitStatus
+}
+
+/// How the process ends. The numbers from 64 on are those of `sysexits.h`.
+package enum ExitStatus: Int32, Sendable {
+  case success = 0
+  /// What had to be equal is not: an echo and its message, a recorded stream and what came of it.
+  case different = 1
+  /// Wrong arguments.
+  case usage = 64
+  /// Bytes that the framing cannot read, or a message that it cannot carry.
+  case data = 65
+  /// A file that is not there or cannot be opened.
+  case noInput = 66
+  /// Nobody listens there, or nobody can.
+  case unavailable = 69
+  /// Input that cannot be read to its end, or output that cannot be written.
+  case inputOutput = 74
+}
+
+/// Why a command cannot do what it was told: one line, and the status to end with.
+package struct Failure: Error {
+  package let status: ExitStatus
+  package let message: String
+
+  package init(_ status: ExitStatus, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+}
