@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "FramingTransport", dependencies: ["Framing", "CSystemShims"], swiftSettings: settings),
     // The C library as the transport needs it.
     .target(name: "CSystemShims"),
-    // Fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
+    // Laws, fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
     .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
     // What the executables share: arguments, exit statuses, text for people, files.
     .target(name: "ToolSupport", dependencies: ["Framing"], swiftSettings: settings),

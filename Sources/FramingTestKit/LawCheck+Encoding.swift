@@ -24,6 +24,13 @@ extension LawCheck {
     for alphabet in LawSamples.Alphabet.allCases {
       for length in LawSamples.lengths { encodeAndBack(samples.message(of: alphabet, length: length)) }
     }
+    // Messages of what the framing itself puts around them: it may have to escape that.
+    if let sample = carried.first(where: { $0.message.count > 1 && $0.wire.count > $0.message.count }) {
+      for length in [1, 2, 3, 4, 7, 15, 16, 17, 40, 254, 255] {
+        encodeAndBack(samples.repeated(Array(sample.wire.suffix(1)), length))
+        encodeAndBack(samples.repeated(Array(sample.wire.prefix(1) + sample.wire.suffix(2)), length))
+      }
+    }
     // The one length that the framing has may lie between those.
     for length in 21...1024 where carried.isEmpty {
       encodeAndBack(samples.message(of: .letters, length: length))

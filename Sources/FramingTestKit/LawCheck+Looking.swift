@@ -9,9 +9,8 @@ extension LawCheck {
   /// No clock can tell that for certain, so bytes that were shown before are exchanged behind the framer's back: an
   /// answer that changes with them comes from reading them again.
   mutating func checkLooking() {
-    var streams: [[UInt8]] = []
-    let rules = [framer, laws.roomier].compactMap { $0 }
-    for rule in rules {
+    for rule in [framer, laws.roomier].compactMap({ $0 }) {
+      var streams: [[UInt8]] = []
       for alphabet in LawSamples.Alphabet.allCases {
         // A long frame, and bytes without a frame, as an endless header.
         let message = samples.message(of: alphabet, length: 1500)
@@ -19,15 +18,16 @@ extension LawCheck {
         if encoded.fault == nil { streams.append(encoded.bytes) }
         streams.append(message)
       }
-      streams += laws.messages.filter { $0.count >= 1024 }.map { encode($0, with: rule) }.compactMap {
-        $0.fault == nil ? $0.bytes : nil
+      for message in laws.messages where message.count >= 1024 {
+        let encoded = encode(message, with: rule)
+        if encoded.fault == nil { streams.append(encoded.bytes) }
       }
       for stream in streams where !isSettled(.looksOnce) { checkLooking(rule, at: stream) }
     }
   }
 
   private mutating func checkLooking(_ rule: F, at stream: [UInt8]) {
-    guard stream.count > 512, let last = stream.last else { return }
+    guard stream.count > 512 else { return }
     var rule = rule
     var wanted = 1
     var shownBefore = 0
@@ -38,7 +38,7 @@ extension LawCheck {
       if let probe = probes.last, count >= probe {
         while let probe = probes.last, count >= probe { probes.removeLast() }
         if region.count >= 64 {
-          checkExchange(of: region, in: Array(stream[..<count]), asking: rule, trailer: last, stream)
+          checkExchange(of: region, in: Array(stream[..<count]), asking: rule, stream)
         }
         if isSettled(.looksOnce) { return }
       }
@@ -51,7 +51,7 @@ extension LawCheck {
 
   /// Compares the answer about `bytes` with those about the same bytes with others in `region`.
   private mutating func checkExchange(
-    of region: Range<Int>, in bytes: [UInt8], asking rule: F, trailer: UInt8, _ stream: [UInt8]
+    of region: Range<Int>, in bytes: [UInt8], asking rule: F, _ stream: [UInt8]
   ) {
     var copy = rule
     let answer = LawDriver.ask(&copy, bytes, 0..<bytes.count, atEnd: false)
@@ -68,8 +68,12 @@ extension LawCheck {
       guard other != answer else { continue }
       report(
         .looksOnce,
-        "the first \(bytes.count) bytes of \(Self.shown(stream)), shown as they came, and \(Self.shown(pattern)) then put between byte \(region.lowerBound) and byte \(region.upperBound), which were shown before",
-        expected: "the same answer, \(answer)", came: "\(other)")
+        """
+        the first \(bytes.count) bytes of \(Self.shown(stream)), byte by byte; but when the last of them came, \
+        bytes \(region.lowerBound) to \(region.upperBound), which the framer had seen before, were \
+        sprinkled with \(Self.shown(pattern))
+        """,
+        expected: "\(answer), as without them", came: "\(other)")
       return
     }
   }

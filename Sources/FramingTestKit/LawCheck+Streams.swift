@@ -57,23 +57,24 @@ extension LawCheck {
   private mutating func checkArrivals(
     _ run: LawRun, _ borders: [Int], against reference: LawRun, _ scene: @autoclosure () -> String
   ) {
-    for (index, event) in run.events.enumerated() {
+    let last = borders[borders.count - 1]
+    for (index, event) in run.events.enumerated() where reference.arrivals[index] <= last {
       let arrival = run.arrivals[index]
       let possible = reference.arrivals[index]
-      let due = borders.first { $0 >= possible } ?? borders.count + possible
-      if arrival < possible {
-        return report(
+      let due = borders.first { $0 >= possible } ?? last
+      guard arrival != due else { continue }
+      if arrival < due {
+        report(
           .needsNeverOverstates, scene(),
-          expected: "\(event) no sooner than byte by byte, after \(possible) bytes",
-          came: "it after \(arrival) bytes")
-      }
-      if possible <= borders[borders.count - 1], arrival > due {
-        let late = arrival > borders[borders.count - 1] ? "at the end" : "after \(arrival) bytes"
-        return report(
+          expected: "\(event) as soon byte by byte as in this cutting, after \(arrival) bytes",
+          came: "it after \(possible) bytes")
+      } else {
+        report(
           .needsNeverOverstates, scene(),
-          expected: "\(event) after \(due) bytes, as when asked at every byte",
-          came: "it \(late)")
+          expected: "\(event) after \(due) bytes, as when the framer is asked at every byte",
+          came: arrival > last ? "it at the end" : "it after \(arrival) bytes")
       }
+      return
     }
   }
 

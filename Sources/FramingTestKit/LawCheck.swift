@@ -28,7 +28,7 @@ struct LawCheck<F: Framer> {
       checkEnds(of: stream)
     }
     for stream in laws.streams { checkStream(stream, work: 24 << 10) }
-    checkLimit(between: encoded)
+    checkLimit()
     for stream in hostileStreams(encoded) { checkStream(stream, work: 1 << 10) }
     checkLooking()
     return FramerLaw.allCases.flatMap { law in found.filter { $0.law == law } }

@@ -27,7 +27,6 @@ struct LawDriver<F: Framer> {
   private let manner: LawManner
   private var arrived = 0
   private var wanted = 1
-  private var isFailed = false
   /// Whether a frame with a fault is being left out.
   private var isRecovering = false
   /// Where a frame with a fault was left out without dropping a byte.
@@ -68,7 +67,7 @@ struct LawDriver<F: Framer> {
   /// Whether another step may follow.
   private mutating func step(atEnd: Bool) -> Bool {
     let available = arrived - run.consumed
-    guard !isFailed, run.unsound == nil, available > 0 else { return false }
+    guard !run.isFailed, run.unsound == nil, available > 0 else { return false }
     guard available >= wanted || manner.atEveryByte else { return false }
     var answer = Self.ask(&framer, stream, run.consumed..<arrived, atEnd: atEnd)
     if manner.twice, answer.isFrame {
@@ -86,10 +85,10 @@ struct LawDriver<F: Framer> {
       return true
     case .scan(.needs(let count)):
       guard count >= 1 else { return refuse("a need of at least 1 byte", "of \(count)") }
-      let (sum, overflow) = available.addingReportingOverflow(count)
-      wanted = overflow ? .max : sum
+      wanted = available.addingReportingOverflow(count).overflow ? .max : available + count
       if run.events.isEmpty && !atEnd {
-        run.awaited = max(run.awaited, overflow ? .max : run.consumed &+ wanted)
+        run.awaited = max(
+          run.awaited, arrived.addingReportingOverflow(count).overflow ? .max : arrived + count)
       }
       if atEnd { fail(.truncated(received: available, expected: wanted), atEnd: true) }
       return false
@@ -158,7 +157,7 @@ struct LawDriver<F: Framer> {
   }
 
   private mutating func fail(_ fault: FrameFault, atEnd: Bool) {
-    isFailed = true
+    run.isFailed = true
     see(.error(FramingError(fault, at: UInt64(run.consumed))), atEnd: atEnd)
   }
 

@@ -13,6 +13,8 @@ struct LawRun: Sendable {
   var arrivals: [Int] = []
   /// How many bytes were taken with frames or left out.
   var consumed = 0
+  /// Whether the last event is an error behind which nothing can come.
+  var isFailed = false
   /// How many bytes the framer has waited for, before the first event.
   var awaited = 0
   /// What is wrong with the framer's last answer; the run stops there.

@@ -2,6 +2,9 @@
 struct LawSample: Sendable {
   let message: [UInt8]
   let wire: [UInt8]
+
+  /// How many bytes the frame has more than its message.
+  var overhead: Int { max(0, wire.count - message.count) }
 }
 
 /// Frames one after the other.
@@ -65,7 +68,7 @@ struct LawSamples: Sendable {
     return bytes
   }
 
-  private func repeated(_ pattern: [UInt8], _ length: Int) -> [UInt8] {
+  func repeated(_ pattern: [UInt8], _ length: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < length { bytes += pattern }
     bytes.removeLast(bytes.count - length)

@@ -42,6 +42,7 @@ struct FramerLawsTests {
     (.refusesAsMalformed, .encodeAppends),
     (.swallowsRest, .restIsLeftAlone),
     (.takesLastEnd, .restIsLeftAlone),
+    (.neverRecovers, .restIsLeftAlone),
     (.judgesLate, .limitIsEarly),
     (.neverJudges, .limitIsEarly),
     (.needsEverything, .needsNeverOverstates),

@@ -26,6 +26,8 @@ struct UnlawfulFramer: Framer {
     case longRecovery
     /// A fault is left out by dropping nothing, again and again.
     case stuckRecovery
+    /// Behind a frame that is left out, everything is left out.
+    case neverRecovers
     /// What has come is taken for the message if it is at least four bytes.
     case takesWhatCame
     /// A fault tells how many bytes happened to be there.
@@ -79,6 +81,7 @@ struct UnlawfulFramer: Framer {
   let limit: Int
   private var searched = 1
   private var hasHeader = false
+  private var isDiscarding = false
   private let shared = Shared()
 
   init(_ vice: Vice, limit: Int = 2000) {
@@ -88,6 +91,7 @@ struct UnlawfulFramer: Framer {
 
   mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     let count = bytes.count
+    if vice == .neverRecovers && isDiscarding { return .skip(count: count) }
     if vice == .skipsHeader { return try scanWithoutHeader(bytes) }
     guard bytes[0] == Self.stx else {
       if vice == .wrongStartIsFineLater && count > 3 { return .skip(count: count) }
@@ -121,9 +125,12 @@ struct UnlawfulFramer: Framer {
 
   mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
     switch vice {
-    case .longRecovery: bytes.count + 1
-    case .stuckRecovery: 0
-    default: nil
+    case .longRecovery: return bytes.count + 1
+    case .stuckRecovery: return 0
+    case .neverRecovers:
+      (isDiscarding, searched) = (true, 1)
+      return 1
+    default: return nil
     }
   }
 
