@@ -10,6 +10,8 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case closed
   /// The connection was closed at its deadline, when so many framed bytes could not be sent.
   case unsent(bytes: Int)
+  /// The connection was closed because something took longer than its limits allow.
+  case timedOut(TimeLimit)
   /// The task that waited was cancelled.
   case cancelled
   /// A synchronous handler threw this.
@@ -24,6 +26,7 @@ extension ConnectionError: CustomStringConvertible {
     case .system(let error): error.description
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"
+    case .timedOut(let limit): "\(limit.sentence)"
     case .handler(let error): error
     case .cancelled: "the waiting task was cancelled"
     }

@@ -23,8 +23,8 @@ final class ConnectionFraming: Sendable {
   @usableFromInline let finish: @Sendable (State) throws(FramingError) -> Void
   /// Whether an error was final; see ``FrameDecoder/failure``.
   @usableFromInline let hasFailed: @Sendable (State) -> Bool
-  /// How many bytes are unread, and how many more the next message needs at least.
-  @usableFromInline let inputCounts: @Sendable (State) -> (unread: Int, missing: Int)
+  /// How many bytes are unread, how many more the next message needs at least, and how many were read before.
+  @usableFromInline let inputCounts: @Sendable (State) -> (unread: Int, missing: Int, offset: UInt64)
   /// See ``FrameEncoder/append(_:)``.
   @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Void
   /// How many framed bytes wait to be sent.
@@ -67,7 +67,7 @@ final class ConnectionFraming: Sendable {
     hasFailed = { state in typed(state, F.self).decoder.failure != nil }
     inputCounts = { state in
       let state = typed(state, F.self)
-      return (state.decoder.unreadCount, state.decoder.missingCount)
+      return (state.decoder.unreadCount, state.decoder.missingCount, state.decoder.offset)
     }
     encode = { (state, message) throws(FramingError) in try typed(state, F.self).encoder.append(message) }
     outputCount = { state in typed(state, F.self).encoder.count }

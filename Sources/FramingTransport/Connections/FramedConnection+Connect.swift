@@ -8,13 +8,15 @@ extension FramedConnection {
   /// - Parameters:
   ///   - address: Where the server listens. Names of hosts: ``SocketAddress/resolve(host:port:)``.
   ///   - framer: How messages are framed, in both directions.
+  ///   - limits: What the server may do; see ``ConnectionLimits/client``.
   ///   - loop: The loop that the connection will belong to; the shared one unless told otherwise.
   /// - Throws: ``ConnectionError``, with ``SystemError`` for what the system says.
   @inlinable
   public static func connect(
-    to address: SocketAddress, framer: some Framer, on loop: EventLoop? = nil
+    to address: SocketAddress, framer: some Framer, limits: ConnectionLimits = .client,
+    on loop: EventLoop? = nil
   ) async throws(ConnectionError) -> FramedConnection {
-    try await connect(to: address, framing: ConnectionFraming(framer), on: loop)
+    try await connect(to: address, framing: ConnectionFraming(framer), limits: limits, on: loop)
   }
 
   /// Connects to a server, gives the connection to `body`, and closes it afterwards without losing anything.
@@ -22,16 +24,18 @@ extension FramedConnection {
   /// - Parameters:
   ///   - address: Where the server listens.
   ///   - framer: How messages are framed, in both directions.
+  ///   - limits: What the server may do; see ``ConnectionLimits/client``.
   ///   - loop: The loop that the connection will belong to; the shared one unless told otherwise.
   ///   - body: What to do with the connection, isolated to it.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws, or ``ConnectionError``.
   @inlinable
   public static func withConnection<Result: Sendable>(
-    to address: SocketAddress, framer: some Framer, on loop: EventLoop? = nil,
+    to address: SocketAddress, framer: some Framer, limits: ConnectionLimits = .client,
+    on loop: EventLoop? = nil,
     _ body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
-    let connection = try await connect(to: address, framer: framer, on: loop)
+    let connection = try await connect(to: address, framer: framer, limits: limits, on: loop)
     let result: Result
     do {
       result = try await body(connection)
@@ -45,13 +49,14 @@ extension FramedConnection {
 
   @usableFromInline
   static func connect(
-    to address: SocketAddress, framing: ConnectionFraming, on loop: EventLoop?
+    to address: SocketAddress, framing: ConnectionFraming, limits: ConnectionLimits, on loop: EventLoop?
   ) async throws(ConnectionError) -> FramedConnection {
     let connection: FramedConnection
     do throws(SystemError) {
       let loop = try EventLoop.shared(or: loop)
       let socket = try Socket.connecting(to: address, system: loop.system)
-      connection = FramedConnection(socket, peer: address, framing: framing, loop: loop)
+      connection = FramedConnection(
+        socket, peer: address, framing: framing, limits: SharedLimits(limits), loop: loop)
     } catch {
       throw .system(error)
     }

@@ -38,6 +38,7 @@ extension FramedConnection: EventSource {
     self.onMessage = onMessage
     self.onFailure = onFailure
     self.onClose = onClose
+    setLimitTimer()
     updateInterest()
   }
 
@@ -100,6 +101,7 @@ extension FramedConnection: EventSource {
     }
     deliver()
     resumeReceiver()
+    judgeInput()
     if onMessage != nil { flushNow() }
     lendInputBack()
     closeIfDone()
@@ -131,8 +133,8 @@ extension FramedConnection: EventSource {
       do throws(FramingError) {
         try framing.deliver(state) { message in
           do { try onMessage(message, self) } catch { thrown = error }
-          if framing.outputCount(state) > Self.highMark { flushNow() }
-          isReadingPaused = framing.outputCount(state) > Self.highMark
+          if framing.outputCount(state) > limits.values.queuedBytes { flushNow() }
+          isReadingPaused = framing.outputCount(state) > limits.values.queuedBytes
           return thrown == nil && !isReadingPaused && !isClosing && previous == nil
         }
       } catch {
@@ -156,7 +158,7 @@ extension FramedConnection: EventSource {
   }
 
   /// Keeps the first failure, and tells of it at once.
-  private func note(_ error: ConnectionError) {
+  func note(_ error: ConnectionError) {
     guard failure == nil else { return }
     failure = error
     onFailure?(error)
@@ -200,14 +202,16 @@ extension FramedConnection: EventSource {
 
   /// Hands what is queued to the kernel, as far as it takes it.
   func flushNow() {
-    if framing.outputCount(state) > 0 { write() }
+    let waiting = framing.outputCount(state)
+    if waiting > 0 { write() }
     let left = framing.outputCount(state)
+    if waiting > 0 { judgeOutput(taken: waiting - left, waiting: left) }
     if left == 0 {
       lendOutputBack()
       if case .ending = sending { endSending() }
       resume(.flushed, with: nil)
     }
-    if left <= Self.lowMark {
+    if left <= limits.values.lowMark {
       resume(.writable, with: nil)
       if isReadingPaused {
         // The handler gets what was held back before more is read.
@@ -263,7 +267,7 @@ extension FramedConnection: EventSource {
     guard socket != nil else { return }
     if let closeTimer { loop.cancel(closeTimer) }
     let isShort = isClosing && framing.outputCount(state) == 0 && (isStopping || failure != nil)
-    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : Self.closeDeadline) { [self] in
+    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : limits.values.closeTime) { [self] in
       enter { $0.closeDeadlineReached() }
     }
   }
@@ -285,7 +289,9 @@ extension FramedConnection: EventSource {
   /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
   func closeNow(after error: ConnectionError? = nil) {
     if let closeTimer { loop.cancel(closeTimer) }
+    if let limitTimer { loop.cancel(limitTimer.id) }
     closeTimer = nil
+    limitTimer = nil
     isClosing = true
     unwatch()
     socket = nil

@@ -21,6 +21,7 @@ public actor FramedConnection {
   /// The loop, as the executor of this actor.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+  let limits: SharedLimits
   var framing: ConnectionFraming
   var state: ConnectionFraming.State
   var socket: Socket?
@@ -46,6 +47,9 @@ public actor FramedConnection {
   /// The first thing that went wrong.
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
+  // What its limits are about; see FramedConnection+Limits.swift.
+  var clock: ConnectionClock
+  var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
   /// Whether the server stops.
   var isStopping = false
 
@@ -85,22 +89,21 @@ public actor FramedConnection {
 
   /// Bytes to ask the kernel for at once.
   static let readSize = 64 << 10
-  /// With more framed bytes than this waiting, `send` waits, and a synchronous handler is given no message.
-  static let highMark = 256 << 10
-  /// With no more framed bytes than this waiting, both go on.
-  static let lowMark = 64 << 10
   /// Unread bytes that may wait for a receiver before reading pauses.
   static let readAhead = 64 << 10
-  /// How long closing may take: until the peer has taken what was sent, and has closed too.
-  static let closeDeadline = Duration.seconds(10)
   /// The same once everything is sent, for a peer that broke the framing and when the server stops.
   static let shortCloseDeadline = Duration.seconds(1)
   /// Unread bytes, at the most, that are carried from one buffer to another to share a large one.
   static let carried = 4096
 
-  init(_ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, loop: EventLoop) {
+  init(
+    _ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, limits: SharedLimits,
+    loop: EventLoop
+  ) {
     self.peer = peer
     self.loop = loop
+    self.limits = limits
+    self.clock = ConnectionClock(now: loop.system.now())
     self.framing = framing
     self.state = framing.makeState()
     self.socket = .some(socket)
@@ -131,6 +134,7 @@ public actor FramedConnection {
         // A task that does not prefer the loop may have let it turn on the way here.
         if Task.isCancelled { cancelReceiver(ticket) }
         resumeReceiver()
+        judgeInput()
         updateInterest()
       }
     } onCancel: {
@@ -177,7 +181,7 @@ public actor FramedConnection {
 
   // MARK: Sending
 
-  /// Frames `message` and queues it. Waits only while the peer is more than 256 KiB behind.
+  /// Frames `message` and queues it. Waits only while the peer is further behind than ``ConnectionLimits/queuedBytes``.
   ///
   /// The queue is sent when the handler waits for something, and at the end of the loop's turn. If the task is
   /// cancelled while it waits, the message stays queued.
@@ -186,9 +190,9 @@ public actor FramedConnection {
   ///   connection goes on.
   public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
     if let error = queue(message) { throw error }
-    guard framing.outputCount(state) > Self.highMark else { return }
+    guard framing.outputCount(state) > limits.values.queuedBytes else { return }
     flushNow()
-    if framing.outputCount(state) > Self.highMark {
+    if framing.outputCount(state) > limits.values.queuedBytes {
       try await wait(for: .writable)
     } else {
       await Task.yield()  // A peer that keeps up must not keep the loop from all others.
@@ -201,7 +205,7 @@ public actor FramedConnection {
 
   /// Frames `message` and queues it, however much is queued already. For handlers that do not wait.
   ///
-  /// The connection's own handler gets no message while more than 256 KiB wait. Who sends to another
+  /// The connection's own handler gets no message while more than ``ConnectionLimits/queuedBytes`` wait. Who sends to another
   /// connection than the one whose message it got has to look at ``queuedBytes``.
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
@@ -296,7 +300,7 @@ public actor FramedConnection {
 
   /// Closes without losing anything: sends what is queued, tells the peer, waits until it has closed too.
   ///
-  /// Messages that arrive meanwhile are dropped. After ten seconds the connection is cut.
+  /// Messages that arrive meanwhile are dropped. After ``ConnectionLimits/closeTime`` the connection is cut.
   ///
   /// - Throws: ``ConnectionError/unsent(bytes:)`` if the peer did not take everything in time, or what ended the
   ///   connection before.
@@ -361,7 +365,7 @@ public actor FramedConnection {
     if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
     let left = framing.outputCount(state)
     if left == 0 { resume(.flushed, with: nil) }
-    if left <= Self.lowMark { resume(.writable, with: nil) }
+    if left <= limits.values.lowMark { resume(.writable, with: nil) }
   }
 
   func cancelWaiter(_ ticket: UInt64) {

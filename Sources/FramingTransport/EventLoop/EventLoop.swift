@@ -127,10 +127,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     if outputBuffer.capacity > Self.keptBuffer { outputBuffer.removeAll() }
   }
 
+  /// The time of this turn, in nanoseconds: when its wait ended. Good enough for limits, and asked for once.
+  package private(set) var now: Int64 = 0
+
   private let idleTime: Int64
 
   private func run() {
     threadID.store(UInt(csys_thread_current()), ordering: .relaxed)
+    now = system.now()
     var idleSince: Int64?
     while true {
       runJobs()
@@ -191,9 +195,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       // used again, and nobody is there to be told.
       precondition(error.code == ENOMEM, "an event loop cannot wait: \(error)")
     }
+    now = system.now()
     for event in ready { sources[event.token]?.ready(event.readiness) }
-    guard !timers.isEmpty else { return }
-    let now = system.now()
     while let action = timers.popDue(now) { action() }
   }
 
@@ -241,9 +244,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   /// Runs `action` on the loop's thread after `delay`. On the loop only.
   func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+    let (deadline, overflow) = system.now().addingReportingOverflow(delay.nanoseconds)
+    return schedule(at: overflow ? .max : deadline, action)
+  }
+
+  /// Runs `action` on the loop's thread at a time of its clock. On the loop only.
+  func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
     checkIsolated()
-    let (seconds, attoseconds) = delay.components
-    return timers.add(deadline: system.now() + seconds * 1_000_000_000 + attoseconds / 1_000_000_000, action)
+    return timers.add(deadline: deadline, action)
   }
 
   func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }

@@ -1,0 +1,63 @@
+import Framing
+
+/// What a connection lets its peer do to this program. All of it is finite unless told otherwise.
+///
+/// At any time a connection holds at most
+///
+///     min(frameBytes, the longest frame of its framer) + 64 KiB    of what came and is no message yet
+///     queuedBytes + one frame                                      of what is to be sent
+///
+/// and memory for the first part grows with the bytes that have come, not with those that were announced.
+public struct ConnectionLimits: Hashable, Sendable {
+  /// Bytes of one frame on the wire, header, delimiter and escapes included; besides the limit of the framer.
+  public var frameBytes = 64 << 20
+  /// Framed bytes that may wait to be sent: above it `send` waits, and a synchronous handler is given no message,
+  /// until no more than a quarter of it waits.
+  public var queuedBytes = 256 << 10
+  /// How long the first message may take, counted from the beginning of the connection; `nil` for ever.
+  public var handshakeTime: Duration? = .seconds(30)
+  /// How long a message may take from its first byte to its last, however steadily they come; `nil` for ever.
+  public var messageTime: Duration? = .seconds(30)
+  /// How long nothing may happen: no message, and nothing to be sent; `nil` for ever.
+  public var idleTime: Duration? = .seconds(600)
+  /// How long the peer may take for what waits to be sent, or for a quarter of ``queuedBytes`` of it; `nil` for ever.
+  public var writeTime: Duration? = .seconds(30)
+  /// How long closing may take: until the peer has taken everything that was sent, and has closed too.
+  public var closeTime: Duration = .seconds(10)
+
+  /// The limits as they stand above.
+  public init() {}
+
+  /// What a client allows a server that it has chosen: it may be silent for as long as it likes.
+  public static var client: ConnectionLimits {
+    var limits = ConnectionLimits()
+    limits.handshakeTime = nil
+    limits.idleTime = nil
+    return limits
+  }
+
+  /// The number of waiting bytes at which sending goes on.
+  var lowMark: Int { queuedBytes / 4 }
+}
+
+/// A time that a connection has, and can exceed.
+public enum TimeLimit: String, CaseIterable, Hashable, Sendable {
+  /// See ``ConnectionLimits/handshakeTime``.
+  case handshake
+  /// See ``ConnectionLimits/messageTime``.
+  case message
+  /// See ``ConnectionLimits/idleTime``.
+  case idle
+  /// See ``ConnectionLimits/writeTime``.
+  case write
+
+  /// What was not in time, as a sentence.
+  var sentence: String {
+    switch self {
+    case .handshake: "the first message was not whole in time"
+    case .message: "a message was begun and not whole in time"
+    case .idle: "nothing happened for too long"
+    case .write: "the peer did not take what was sent in time"
+    }
+  }
+}

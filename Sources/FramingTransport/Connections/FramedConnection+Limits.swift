@@ -1,0 +1,67 @@
+import Framing
+
+/// What a connection does about its limits. One timer, set for the time that is over first and not moved by what happens
+/// meanwhile: when it fires, it is seen whether the time is over, or set again.
+extension FramedConnection {
+  /// Whether the program waits for the peer to send something.
+  private var isWaitingForInput: Bool {
+    receiving.isOpen && !peerHasEnded && !isReadingPaused && (onMessage != nil || receiver != nil)
+  }
+
+  /// After the input has changed, or a receiver has begun to wait: judges the frame that is not whole yet.
+  func judgeInput() {
+    let counts = framing.inputCounts(state)
+    // What is unread while the program waits is the beginning of a frame; else it may be messages that wait for it.
+    let isPartial = counts.unread > 0 && isWaitingForInput
+    clock.input(offset: counts.offset, isPartial: isPartial, now: loop.now)
+    let (length, overflow) = counts.unread.addingReportingOverflow(counts.missing)
+    if isPartial && (overflow || length > limits.values.frameBytes) {
+      let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: limits.values.frameBytes)
+      return fail(.framing(FramingError(fault, at: counts.offset)))
+    }
+    setLimitTimer()
+  }
+
+  /// After the kernel was given output: judges how fast the peer takes it.
+  func judgeOutput(taken: Int, waiting: Int) {
+    clock.output(taken: taken, waiting: waiting, enough: limits.values.lowMark, now: loop.now)
+    setLimitTimer()
+  }
+
+  /// Sets the timer unless it fires early enough.
+  func setLimitTimer() {
+    guard !isClosing, let next = clock.deadline(limits.values, isWaiting: isWaitingForInput) else { return }
+    if let limitTimer {
+      if limitTimer.deadline <= next.time { return }
+      loop.cancel(limitTimer.id)
+    }
+    limitTimer = (loop.schedule(at: next.time) { [self] in enter { $0.limitTimerFired() } }, next.time)
+  }
+
+  private func limitTimerFired() {
+    limitTimer = nil
+    guard !isClosing, let next = clock.deadline(limits.values, isWaiting: isWaitingForInput) else { return }
+    guard next.time <= loop.now else { return setLimitTimer() }
+    if next.limit == .write {
+      // What it does not take cannot be flushed.
+      note(.timedOut(.write))
+      socket?.resetOnClose()
+      closeNow(after: .timedOut(.write))
+    } else {
+      fail(.timedOut(next.limit))
+    }
+  }
+
+  /// Ends the connection because of what the peer did, or did not: what was sent still goes out.
+  private func fail(_ error: ConnectionError) {
+    endReceiving(.failed(error))
+    beginClose()
+  }
+}
+
+/// Limits that many connections share.
+@usableFromInline
+final class SharedLimits: Sendable {
+  let values: ConnectionLimits
+  @usableFromInline init(_ values: ConnectionLimits) { self.values = values }
+}
