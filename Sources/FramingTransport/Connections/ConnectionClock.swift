@@ -58,7 +58,10 @@ struct ConnectionClock {
       if !hasMessage { consider(.handshake, opened, limits.handshakeTime) }
       consider(.message, frameBegan, limits.messageTime)
     }
-    if isWaiting && frameBegan == nil && writeBegan == nil { consider(.idle, lastActivity, limits.idleTime) }
+    let isPastHandshake = hasMessage || limits.handshakeTime == nil
+    if isWaiting && isPastHandshake && frameBegan == nil && writeBegan == nil {
+      consider(.idle, lastActivity, limits.idleTime)
+    }
     return first
   }
 }

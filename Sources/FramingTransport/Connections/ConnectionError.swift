@@ -14,6 +14,8 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case unsent(bytes: Int)
   /// The connection was closed because something took longer than its limits allow.
   case timedOut(TimeLimit)
+  /// The connection was reset at once because the server has as many as it may have.
+  case refused(ConnectionCap)
   /// The task that waited was cancelled.
   case cancelled
   /// A synchronous handler threw this.
@@ -29,7 +31,9 @@ extension ConnectionError: CustomStringConvertible {
     case .system(let error): error.description
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"
-    case .timedOut(let limit): "\(limit.sentence)"
+    case .timedOut(let limit): limit.sentence
+    case .refused(.total): "refused: there are as many connections as there may be"
+    case .refused(.perPeer): "refused: there are as many connections from its address as there may be"
     case .handler(let error): error
     case .cancelled: "the waiting task was cancelled"
     }

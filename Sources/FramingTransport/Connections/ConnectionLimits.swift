@@ -18,7 +18,7 @@ public struct ConnectionLimits: Hashable, Sendable {
   public var handshakeTime: Duration? = .seconds(30)
   /// How long a message may take from its first byte to its last, however steadily they come; `nil` for ever.
   public var messageTime: Duration? = .seconds(30)
-  /// How long nothing may happen: no message, and nothing to be sent; `nil` for ever.
+  /// How long nothing may happen after the first message: no other, and nothing to be sent; `nil` for ever.
   public var idleTime: Duration? = .seconds(600)
   /// How long the peer may take for what waits to be sent, or for a quarter of ``queuedBytes`` of it; `nil` for ever.
   public var writeTime: Duration? = .seconds(30)

@@ -26,29 +26,33 @@ public final class FramedServer: Sendable {
   /// - Parameters:
   ///   - address: Where to listen; port 0 lets the system choose a free one.
   ///   - framer: How messages are framed, in both directions.
+  ///   - limits: What peers may do.
   ///   - loop: The loop to serve on; the shared one unless told otherwise.
   ///   - backlog: How many connections may wait to be accepted.
   ///   - onFailure: Told of each connection that failed, and of each frame that was left out
   ///     (``ConnectionError/leftOut(_:)``), on the loop's thread.
   @inlinable
   public convenience init(
-    at address: SocketAddress, framer: some Framer, on loop: EventLoop? = nil, backlog: Int = 1024,
+    at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
+    on loop: EventLoop? = nil, backlog: Int = 1024,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
-      at: address, framing: ConnectionFraming(framer), on: loop, backlog: backlog, onFailure: onFailure)
+      at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, backlog: backlog,
+      onFailure: onFailure)
   }
 
   @usableFromInline
   init(
-    at address: SocketAddress, framing: ConnectionFraming, on loop: EventLoop?, backlog: Int,
+    at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
+    backlog: Int,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) throws(SystemError) {
     let loop = try EventLoop.shared(or: loop)
     let socket = try Socket.listening(at: address, backlog: backlog, system: loop.system)
     self.loop = loop
     self.address = try socket.localAddress()
-    listener = Listener(socket, framing: framing, loop: loop, onFailure: onFailure)
+    listener = Listener(socket, framing: framing, limits: limits, loop: loop, onFailure: onFailure)
   }
 
   /// Serves each message as it comes, without tasks and without copies, until ``shutdown()`` or cancellation.
@@ -69,7 +73,7 @@ public final class FramedServer: Sendable {
   ///
   /// The task runs on the loop, isolated to the connection. When `handler` returns or throws, the connection is closed
   /// without losing anything. On shutdown, `connection.messages` ends, and `run` waits for the handlers; a
-  /// task whose connection is closed meanwhile, after ten seconds at the latest, is cancelled.
+  /// task whose connection is closed meanwhile, after ``ConnectionLimits/closeTime`` at the latest, is cancelled.
   ///
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
   public func run(

@@ -6,11 +6,15 @@ import Framing
 final class Listener: EventSource, @unchecked Sendable {
   let loop: EventLoop
   private let framing: ConnectionFraming
+  private let limits: ServerLimits
+  private let connectionLimits: SharedLimits
   private let onFailure: @Sendable (ConnectionFailure) -> Void
 
   private var socket: Socket?
   private var token: UInt64?
   private var connections: [ObjectIdentifier: FramedConnection] = [:]
+  /// How many of them each address has.
+  private var peers: [SocketAddress: Int] = [:]
   private var start: (@Sendable (isolated FramedConnection, Listener) -> Void)?
   private var completion: CheckedContinuation<Void, any Error>?
   private var hasRun = false
@@ -18,15 +22,23 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// Connections to accept in one turn at the most, so that those that are open have theirs.
   private static let acceptsPerTurn = 64
-  /// How long to leave waiting connections alone when accepting fails, as without free descriptors.
-  private static let pauseAfterFailure = Duration.milliseconds(100)
+  /// How long to leave waiting connections alone when accepting fails, as without free descriptors: twice as long each
+  /// time, up to a second, until one is accepted again.
+  private var pause = firstPause
+  private static let firstPause = Duration.milliseconds(10)
+  private static let longestPause = Duration.seconds(1)
+  /// When a failure of the listener, or a refusal, may be told again.
+  private var quietUntil: Int64 = 0
+  private static let quietTime: Int64 = 1_000_000_000
 
   init(
-    _ socket: consuming Socket, framing: ConnectionFraming, loop: EventLoop,
+    _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, loop: EventLoop,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) {
     self.socket = .some(socket)
     self.framing = framing
+    self.limits = limits
+    self.connectionLimits = SharedLimits(limits.connection)
     self.loop = loop
     self.onFailure = onFailure
   }
@@ -60,8 +72,15 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// A connection with a synchronous handler is closed.
   func closed(_ connection: FramedConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+      forget(connection.peer.withoutPort)
+    }
     completeIfDone()
+  }
+
+  private func forget(_ host: SocketAddress) {
+    let count = peers[host, default: 1] - 1
+    peers[host] = count > 0 ? count : nil
   }
 
   /// The task that served a connection has ended, and the connection is closed.
@@ -87,28 +106,52 @@ final class Listener: EventSource, @unchecked Sendable {
     for _ in 0..<Self.acceptsPerTurn {
       do throws(SystemError) {
         guard let accepted = try socket?.accept() else { return }
-        // A dead peer's socket refuses the option, and tells why when it is read.
-        if accepted.peer.family != .unix { try? accepted.socket.set(.noDelay) }
+        pause = Self.firstPause
         let peer = accepted.peer
-        serve(FramedConnection(accepted.socket, peer: peer, framing: framing, loop: loop))
+        if let cap = exceededCap(by: peer) {
+          accepted.socket.resetOnClose()
+          report(peer: peer, ConnectionError.refused(cap))
+          continue
+        }
+        // A dead peer's socket refuses the option, and tells why when it is read.
+        if peer.family != .unix { try? accepted.socket.set(.noDelay) }
+        serve(
+          FramedConnection(
+            accepted.socket, peer: peer, framing: framing, limits: connectionLimits, loop: loop))
       } catch {
         if Self.concernsOneConnection(error) { continue }
-        onFailure(ConnectionFailure(peer: nil, error: error))
-        return pause()
+        report(peer: nil, error)
+        return pauseAccepting()
       }
     }
   }
 
   private func serve(_ connection: FramedConnection) {
     connections[ObjectIdentifier(connection)] = connection
+    peers[connection.peer.withoutPort, default: 0] += 1
     connection.enter { start?($0, self) }
   }
 
-  /// Level-triggered readiness would come again at once and at every turn: wait until descriptors may be free.
-  private func pause() {
+  private func exceededCap(by peer: SocketAddress) -> ConnectionCap? {
+    if connections.count >= limits.connections { return .total }
+    return peers[peer.withoutPort, default: 0] >= limits.connectionsPerPeer ? .perPeer : nil
+  }
+
+  /// Tells of what concerns the listener, or peers that come in crowds: once a second.
+  private func report(peer: SocketAddress?, _ error: any Error) {
+    guard loop.now >= quietUntil else { return }
+    quietUntil = loop.now + Self.quietTime
+    onFailure(ConnectionFailure(peer: peer, error: error))
+  }
+
+  /// Level-triggered readiness would come again at once and at every turn: wait until descriptors may be free. Those who
+  /// wait to be accepted are served then.
+  private func pauseAccepting() {
     guard let token, let descriptor = socket?.descriptor else { return }
     watch(token, descriptor, [])
-    _ = loop.schedule(after: Self.pauseAfterFailure) { [self] in
+    let delay = pause
+    pause = min(pause * 2, Self.longestPause)
+    _ = loop.schedule(after: delay) { [self] in
       guard let token = self.token, let descriptor = socket?.descriptor else { return }
       watch(token, descriptor, .readable)
     }

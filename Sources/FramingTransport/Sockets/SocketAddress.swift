@@ -39,6 +39,15 @@ public enum SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// The same for all peers on one machine: the address without its port; of Unix sockets, always the same.
+  package var withoutPort: SocketAddress {
+    switch self {
+    case .ipv4(let address, _): .ipv4(address, port: 0)
+    case .ipv6(let address, _, let scope): .ipv6(address, port: 0, scope: scope)
+    case .unix: .unix(path: "")
+    }
+  }
+
   /// The port; `nil` for a path.
   public var port: UInt16? {
     switch self {

@@ -6,12 +6,13 @@ typealias Failures = Log<ConnectionFailure>
 /// Runs an echo server while `body` runs, and waits until it has stopped. Clients are best on the server's loop: what
 /// happens on one thread happens in an order.
 func withEcho<Result>(
-  _ way: Way, framer: some Framer = LengthPrefixedFramer(), on loop: EventLoop? = nil,
+  _ way: Way, framer: some Framer = LengthPrefixedFramer(), limits: ServerLimits = ServerLimits(),
+  on loop: EventLoop? = nil,
   _ body: (FramedServer, Failures) async throws -> Result
 ) async throws -> Result {
   let failures = Failures()
   let server = try FramedServer(
-    at: .loopback(port: 0), framer: framer, on: loop ?? EventLoop(selector: way.selector),
+    at: .loopback(port: 0), framer: framer, limits: limits, on: loop ?? EventLoop(selector: way.selector),
     onFailure: { failures.add($0) })
   async let serving: Void = server.echo(way.style)
   let result = try await body(server, failures)
