@@ -1,28 +1,45 @@
-/// The ways to wait for many sockets at once.
+import CSystemShims
+
+/// The ways to wait for many sockets at once, the best first.
 public enum SelectorKind: String, CaseIterable, Hashable, Sendable {
   /// `epoll`, Linux. Its cost does not grow with the sockets that are idle.
   case epoll
-  /// `select`, everywhere. Looks at every socket each time; fit for some hundreds.
+  /// `poll`, everywhere. Looks at every socket each time; fit for some hundreds.
+  case poll
+  /// `select`, everywhere. Looks at every socket each time, and at every number below the highest; outside Linux it
+  /// takes descriptors up to 1023 only. Fit for some hundreds.
   case select
 
   /// Those that exist on this system, the best first.
-  public static var available: [SelectorKind] {
-    #if os(Linux)
-    [.epoll, .select]
-    #else
-    [.select]
-    #endif
+  ///
+  /// A sandbox may forbid what the system has: making a loop with it fails then, with the system's reason.
+  public static var available: [SelectorKind] { allCases.filter(\.isAvailable) }
+
+  private var isAvailable: Bool {
+    switch self {
+    case .epoll: CSYS_HAS_EPOLL != 0
+    case .poll, .select: true
+    }
   }
 
-  /// A selector of the given kind, or the first available one that can be made.
+  /// A selector of the given kind; without one, the first of those available that can be made.
   ///
-  /// Tried at run time: a sandbox may forbid what the system has.
+  /// Tried at run time: a sandbox may forbid what the system has. A kind that was asked for is never replaced.
   static func make(_ kind: SelectorKind?, system: any SystemCalls) throws(SystemError) -> any Selector {
     if let kind { return try system.makeSelector(kind) }
     var failure: SystemError?
     for kind in available {
       do throws(SystemError) { return try system.makeSelector(kind) } catch { failure = failure ?? error }
     }
-    throw failure ?? SystemError(call: "selector", code: 0)
+    throw failure ?? SystemError(call: "selector", code: ENOSYS)
+  }
+
+  /// A selector of this kind that makes its calls through `system`.
+  package func selector(over system: any SystemCalls) throws(SystemError) -> any Selector {
+    switch self {
+    case .epoll: try EpollSelector(over: system)
+    case .poll: try PollSelector(over: system)
+    case .select: try SelectSelector(over: system)
+    }
   }
 }
