@@ -4,6 +4,8 @@ import CSystemShims
 public enum SelectorKind: String, CaseIterable, Hashable, Sendable {
   /// `epoll`, Linux. Its cost does not grow with the sockets that are idle.
   case epoll
+  /// `kqueue`, Darwin. Its cost does not grow with the sockets that are idle. Not yet run there.
+  case kqueue
   /// `poll`, everywhere. Looks at every socket each time; fit for some hundreds.
   case poll
   /// `select`, everywhere. Looks at every socket each time, and at every number below the highest; outside Linux it
@@ -18,6 +20,7 @@ public enum SelectorKind: String, CaseIterable, Hashable, Sendable {
   private var isAvailable: Bool {
     switch self {
     case .epoll: CSYS_HAS_EPOLL != 0
+    case .kqueue: CSYS_HAS_KQUEUE != 0
     case .poll, .select: true
     }
   }
@@ -38,6 +41,7 @@ public enum SelectorKind: String, CaseIterable, Hashable, Sendable {
   package func selector(over system: any SystemCalls) throws(SystemError) -> any Selector {
     switch self {
     case .epoll: try EpollSelector(over: system)
+    case .kqueue: try KqueueSelector(over: system)
     case .poll: try PollSelector(over: system)
     case .select: try SelectSelector(over: system)
     }
