@@ -25,16 +25,34 @@ public enum SelectorKind: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// A selector of the given kind; without one, the first of those available that can be made.
+  /// The environment variable that chooses for loops that are not told which kind to use.
+  static let variable = "FRAMING_SELECTOR"
+
+  /// A selector of the given kind; without one, that of `FRAMING_SELECTOR`; without that, the first of those
+  /// available that can be made.
   ///
   /// Tried at run time: a sandbox may forbid what the system has. A kind that was asked for is never replaced.
-  static func make(_ kind: SelectorKind?, system: any SystemCalls) throws(SystemError) -> any Selector {
+  static func make(
+    _ kind: SelectorKind?, system: any SystemCalls,
+    environment: String? = csys_environment(variable).map { String(cString: $0) }
+  ) throws(SystemError) -> any Selector {
     if let kind { return try system.makeSelector(kind) }
+    if let kind = try named(environment) { return try system.makeSelector(kind) }
     var failure: SystemError?
     for kind in available {
       do throws(SystemError) { return try system.makeSelector(kind) } catch { failure = failure ?? error }
     }
     throw failure ?? SystemError(call: "selector", code: ENOSYS)
+  }
+
+  /// The kind that the environment variable names; none if it is empty or not set.
+  private static func named(_ text: String?) throws(SystemError) -> SelectorKind? {
+    guard let text, !text.isEmpty else { return nil }
+    let kind = SelectorKind(rawValue: text)
+    if let kind, kind.isAvailable { return kind }
+    let known = available.map(\.rawValue).joined(separator: " or ")
+    throw SystemError(
+      call: variable, code: kind == nil ? EINVAL : ENOSYS, subject: "is \(known) here, not \"\(text)\"")
   }
 
   /// A selector of this kind that makes its calls through `system`.
