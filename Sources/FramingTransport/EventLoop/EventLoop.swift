@@ -17,7 +17,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   /// Which way of waiting the loop uses.
   public var selectorKind: SelectorKind { selector.kind }
 
-  /// A loop with the given way of waiting, or with the best that can be had here.
+  /// A loop with the given way of waiting; without one, with that of the environment variable `FRAMING_SELECTOR`, or
+  /// else with the best that can be had here.
+  ///
+  /// - Throws: ``SystemError`` if what was asked for cannot be had, or nothing can.
   public convenience init(selector kind: SelectorKind? = nil) throws(SystemError) {
     try self.init(selector: kind, system: Kernel.real)
   }
