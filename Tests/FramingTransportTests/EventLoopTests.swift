@@ -283,13 +283,13 @@ extension EventLoopTests {
       }
     }
     added.wait { $0 != nil }
+    loop.finishTurn()
+    #expect(log.value == ["old"])
     try idle.pair.far.write("b")
     log.wait { $0.last == "new" }
     #expect(log.value == ["old", "new"])
     #expect(added.value.map { !tokens.value.contains($0.token) } == true)
-    let isOver = Shared(false)
-    loop.execute { isOver.set(true) }
-    isOver.wait { $0 }
+    loop.finishTurn()
     for descriptor in descriptors { _ = csys_close(descriptor) }
   }
 
@@ -366,6 +366,13 @@ extension FramedConnection {
 }
 
 extension EventLoop {
+  /// Returns once the turn that is under way is over.
+  fileprivate func finishTurn() {
+    let isOver = Shared(false)
+    execute { isOver.set(true) }
+    isOver.wait { $0 }
+  }
+
   /// Keeps the thread of the loop until the timer is cancelled.
   fileprivate func keepThread() -> TimerQueue.ID {
     let timer = Shared<TimerQueue.ID?>(nil)

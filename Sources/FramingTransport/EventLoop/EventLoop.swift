@@ -190,8 +190,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     do throws(SystemError) {
       try selector.wait(timeout: timeout(idle: idle), into: &ready)
     } catch {
-      // `select` may have to allocate; the next turn tries again. A selector whose wait fails otherwise cannot be
-      // used again, and nobody is there to be told.
+      // `select` and `poll` may have to allocate; the next turn tries again. A selector whose wait fails otherwise
+      // cannot be used again, and nobody is there to be told.
       precondition(error.code == ENOMEM, "an event loop cannot wait: \(error)")
     }
     for event in ready { sources[event.token]?.ready(event.readiness) }
