@@ -4,7 +4,9 @@
 /// var decoder = FrameDecoder(LengthPrefixedFramer())
 /// decoder.append(chunk)                                        // any chunk, cut anywhere
 /// while let message = try decoder.next() { use(message) }      // [UInt8], a copy
+///
 /// try decoder.finish()                                         // the peer closed
+/// while let message = try decoder.next() { use(message) }      // what only the end made whole
 /// ```
 ///
 /// The result depends on the bytes alone, never on how they were cut: the same messages, then the same error at
@@ -25,15 +27,15 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// No frame can be whole before this many bytes are unread: the framer said so.
   @usableFromInline internal var wanted = 1
   @usableFromInline internal var atEnd = false
-  /// The error of a frame that was left out, to be thrown before anything behind it.
-  @usableFromInline internal var deferred: FramingError?
-
   /// The error that ended the stream for good; `nil` as long as there may be another message.
   ///
   /// Tells an error after which decoding goes on, behind a frame that was left out, from a final one.
-  @inlinable public var failure: FramingError? { final }
+  public internal(set) var failure: FramingError?
 
-  @usableFromInline internal var final: FramingError?
+  /// The rest of a frame that the framing before this one was leaving out.
+  @usableFromInline internal var leftOut: LeftOutFrame?
+  /// Whether there is a failure or a rest, which are looked at before the framer is asked.
+  @usableFromInline internal var isHindered = false
 
   /// A decoder at the beginning of a stream.
   @inlinable
@@ -76,26 +78,21 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   /// Takes note that the peer has closed: no byte follows.
   ///
-  /// Returns if the stream ended between two frames, and also if messages are still to be taken with
-  /// ``next()``: some that were not taken before, or the one that only the end completes
-  /// (``CloseTerminatedFramer``, ``DelimiterFramer`` with ``DelimiterFramer/FinalFrame/deliver``). If an
-  /// error lies behind such messages, ``next()`` throws it after the last of them.
+  /// Take messages with ``next()`` afterwards, too: those that were not taken before, and what only the end makes whole
+  /// (``CloseTerminatedFramer``; the last line of ``LineFramer``; ``DelimiterFramer`` with ``FinalFrame/deliver`` or
+  /// with a delimiter that was held). If an error lies behind such messages, ``next()`` throws it after the last.
   ///
-  /// - Throws: ``FramingError``, with ``FrameFault/truncated(received:expected:)`` if the stream ended
-  ///   inside a frame, or the fault that the decoder met before. Calling it twice gives the same answer.
+  /// - Throws: ``FramingError`` if no message lies before it, as ``next()`` would: with
+  ///   ``FrameFault/truncated(received:expected:)`` if the stream ended inside a frame. A final error is thrown again by
+  ///   every further call.
   @inlinable
   public mutating func finish() throws(FramingError) {
     if !atEnd {
       atEnd = true
       wanted = 1
     }
-    do throws(FramingError) {
-      // Only a look: a framer starts afresh after a frame, so `next()` finds the same one again.
-      _ = try locate()
-    } catch {
-      if failure != nil { throw error }
-      deferred = error  // `next()` throws it, and goes on.
-    }
+    // Only a look: a framer starts afresh after a frame, so `next()` finds the same one again.
+    _ = try locate()
   }
 
   // MARK: Messages out
@@ -155,25 +152,33 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// The unread bytes under another framing, with the offset carried on.
   ///
   /// For protocols that begin as text and go on in binary: take the last message of the first framing,
-  /// then change; what had already arrived behind it is decoded by `framer`. Behind the error of a frame that
-  /// is left out (``TooLongFrame/discard``) take one more message before: the rest of that frame may be unread.
+  /// then change; what had already arrived behind it is decoded by `framer`. Also for another limit of the same framing.
+  /// A frame that is just being left out (``TooLongFrame/discard``) is left out to its end.
   @inlinable
   public consuming func changing<G: Framer>(to framer: G) -> FrameDecoder<G> {
-    FrameDecoder<G>(
-      framer, continuing: buffer, offset: offset, atEnd: atEnd, final: final, deferred: deferred)
+    let rest = restOfLeftOut()
+    return FrameDecoder<G>(
+      framer, continuing: buffer, offset: offset, atEnd: atEnd, failure: failure, leftOut: rest)
   }
 
-  @inlinable
+  @usableFromInline
+  internal func restOfLeftOut() -> LeftOutFrame? {
+    // The first of several changes knows; the framers in between were not asked yet.
+    leftOut ?? (rule.isLeavingOut ? LeftOutFrame(rule) : nil)
+  }
+
+  @usableFromInline
   internal init(
-    _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool, final: FramingError?,
-    deferred: FramingError?
+    _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool,
+    failure: FramingError?, leftOut: LeftOutFrame?
   ) {
     self.rule = framer
     self.buffer = buffer
     self.taken = offset
     self.atEnd = atEnd
-    self.final = final
-    self.deferred = deferred
+    self.failure = failure
+    self.leftOut = leftOut
+    self.isHindered = failure != nil || leftOut != nil
   }
 
   // MARK: The bytes in between
@@ -226,11 +231,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   @inlinable
   internal mutating func locate() throws(FramingError) -> Located? {
-    if let final { throw final }
-    if let deferred {
-      self.deferred = nil
-      throw deferred
-    }
+    if isHindered, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
       let available = buffer.count
       let scan: Scan
@@ -265,13 +266,32 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     wanted = 1
   }
 
+  /// Throws the failure, or drops the rest of a left-out frame; answers whether the framer can be asked.
+  @usableFromInline
+  internal mutating func clearTheWay() throws(FramingError) -> Bool {
+    if let failure { throw failure }
+    guard let leftOut else { return true }
+    while buffer.count > 0 {
+      let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: buffer.count).span
+      guard let count = leftOut.drop(unread, atEnd) else { break }
+      if count == 0 { return false }
+      take(count)
+    }
+    if leftOut.isOver() || atEnd {
+      self.leftOut = nil
+      isHindered = false
+    }
+    return !isHindered
+  }
+
   /// The error for what the framer has thrown; it is final unless the framer can leave the frame out.
   @usableFromInline
   internal mutating func report(_ fault: FrameFault) -> FramingError {
     let available = buffer.count
     let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span
-    guard let count = rule.recover(from: fault, in: unread) else { return fail(fault) }
-    precondition(0...available ~= count, "a framer dropped more bytes than it was shown")
+    // Without progress the same fault would come for ever.
+    guard let count = rule.recover(from: fault, in: unread), count > 0 else { return fail(fault) }
+    precondition(count <= available, "a framer dropped more bytes than it was shown")
     let error = FramingError(fault, at: offset)
     take(count)
     return error
@@ -280,7 +300,8 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @usableFromInline
   internal mutating func fail(_ fault: FrameFault) -> FramingError {
     let error = FramingError(fault, at: offset)
-    final = error
+    failure = error
+    isHindered = true
     buffer.removeAll()
     return error
   }
@@ -288,6 +309,32 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @inlinable
   internal func admit() {
     precondition(!atEnd, "bytes were appended after finish()")
+  }
+}
+
+/// The rest of a frame that is left out, of whatever framing.
+@usableFromInline
+internal struct LeftOutFrame: Sendable {
+  /// How many of the bytes shown belong to the frame, 0 if that is not known yet; `nil` once it is over.
+  let drop: @Sendable (Span<UInt8>, _ atEnd: Bool) -> Int?
+  /// Whether all of its bytes were dropped.
+  let isOver: @Sendable () -> Bool
+
+  @usableFromInline
+  init<F: Framer>(_ framer: F) {
+    let box = Box(framer)
+    drop = { bytes, atEnd in
+      guard box.framer.isLeavingOut else { return nil }
+      if case .skip(let count)? = try? box.framer.scan(bytes, atEnd: atEnd) { return count }
+      return 0
+    }
+    isOver = { !box.framer.isLeavingOut }
+  }
+
+  // Unchecked: a decoder has the only reference, and is not used by two at once.
+  private final class Box<F: Framer>: @unchecked Sendable {
+    var framer: F
+    init(_ framer: F) { self.framer = framer }
   }
 }
 

@@ -57,8 +57,13 @@ public protocol Framer: Sendable {
   /// - Parameters:
   ///   - fault: What `scan` has thrown.
   ///   - bytes: The bytes that it was shown.
-  /// - Returns: How many of `bytes` belong to the frame with the fault; `nil` if the fault is final.
+  /// - Returns: How many of `bytes`, at least one, belong to the frame with the fault; `nil` if the fault is final.
   mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int?
+
+  /// Whether the bytes to come belong to a frame that is being left out, which ``recover(from:in:)`` has begun.
+  ///
+  /// Where the framing changes in mid-stream, such a frame is left out to its end before the next framing begins.
+  var isLeavingOut: Bool { get }
 
   /// Appends `payload`, framed, to `wire`.
   ///
@@ -84,6 +89,10 @@ extension Framer {
   /// `nil`: every fault is final.
   @inlinable
   public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? { nil }
+
+  /// `false`: no frame is ever left out.
+  @inlinable
+  public var isLeavingOut: Bool { false }
 }
 
 /// What a ``Framer`` found at the front of the unread bytes.

@@ -54,7 +54,7 @@ struct FixtureLine {
       guard !overflow, added <= Self.byteLimit - bytes.count else {
         throw error("a line stands for at most \(Self.byteLimit) bytes")
       }
-      for _ in 0..<count { bytes += item }
+      if !item.isEmpty { for _ in 0..<count { bytes += item } }
       try expectBlank()
     }
     return bytes

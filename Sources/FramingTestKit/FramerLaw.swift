@@ -62,7 +62,7 @@ public enum FramerLaw: String, CaseIterable, Hashable, Sendable {
     case .soundAnswers:
       """
       a frame, or a skip, has at least one byte and at most those shown; a payload lies within its frame; `needs` \
-      is at least 1; `recover` drops at most what was shown, and the same fault must not come again behind it
+      is at least 1; `recover` drops at least one byte and at most those shown
       """
     case .bytesDecide:
       "decide from the bytes, not from how many happen to be there; while a frame is not whole, answer `needs`"

@@ -30,7 +30,6 @@ struct LawDriver<F: Framer> {
   /// Whether a frame with a fault is being left out.
   private var isRecovering = false
   /// Where a frame with a fault was left out without dropping a byte.
-  private var stalledAt: Int?
 
   init(_ framer: F, over stream: [UInt8], asking manner: LawManner = LawManner()) {
     self.framer = framer
@@ -137,14 +136,9 @@ struct LawDriver<F: Framer> {
       fail(fault, atEnd: atEnd)
       return false
     }
-    guard 0...available ~= dropped else {
-      return refuse("`recover` to drop at most the \(available) bytes shown", "\(dropped)")
+    guard dropped > 0 && dropped <= available else {
+      return refuse("`recover` to drop 1 to \(available) bytes, those shown", "\(dropped)")
     }
-    guard dropped > 0 || stalledAt != run.consumed else {
-      return refuse(
-        "progress behind the frame at \(run.consumed), which `recover` said to leave out", "a fault again")
-    }
-    if dropped == 0 { stalledAt = run.consumed }
     see(.error(FramingError(fault, at: UInt64(run.consumed))), atEnd: atEnd)
     isRecovering = true
     take(dropped)

@@ -106,7 +106,7 @@ struct DecodeCommand: Command {
       --hex-lines      the input is text: a line of hex digits is a chunk
       --chunk-size N   decode N bytes at a time; the result is the same
 
-    Memory grows with the longest message, not with the stream.
+    Memory grows with the longest message, or line of hex, not with the stream.
 
       framing decode 'delimiter:bytes=\\r\\n' mail.txt
       echo '00 02 68 69' | framing decode length-prefixed:width=2 --hex-lines

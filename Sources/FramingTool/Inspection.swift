@@ -33,8 +33,9 @@ struct Inspection: ~Copyable {
 
   /// Takes the end of the stream, and shows the rest.
   mutating func finish(on output: inout Output) {
-    // What is wrong, if anything is, is met again below.
-    try? decoder.finish()
+    if decoder.failure == nil {
+      do throws(FramingError) { try decoder.finish() } catch { show(error, on: &output) }
+    }
     showKnown(on: &output)
     endFailure(on: &output)
     dump.endRow(on: &output)
@@ -46,14 +47,18 @@ struct Inspection: ~Copyable {
         while let frame = try decoder.peek() { show(frame, on: &output) }
         return showUnframed(upTo: decoder.offset, on: &output)
       } catch {
-        showUnframed(upTo: error.offset, on: &output)
-        endFailure(on: &output)
-        self.error = error
-        isClean = false
+        show(error, on: &output)
       }
     }
     // Nothing says where the frame ends: what follows is shown with it.
     showUnframed(upTo: .max, on: &output)
+  }
+
+  private mutating func show(_ error: FramingError, on output: inout Output) {
+    showUnframed(upTo: error.offset, on: &output)
+    endFailure(on: &output)
+    self.error = error
+    isClean = false
   }
 
   private mutating func show(_ frame: FrameLocation, on output: inout Output) {

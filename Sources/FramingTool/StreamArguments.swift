@@ -17,8 +17,9 @@ struct StreamArguments {
     guard arguments.operands.count <= 2 else {
       throw Failure(.usage, "\(command) reads one FILE, not \(arguments.operands.count - 1)")
     }
+    let text = try Arguments.text(first, of: "SPEC")
     do throws(FramerSpecError) {
-      spec = try FramerSpec(String(decoding: first, as: UTF8.self))
+      spec = try FramerSpec(text)
     } catch {
       throw Failure(.usage, "\(error)")
     }

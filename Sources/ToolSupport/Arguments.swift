@@ -46,12 +46,19 @@ package struct Arguments {
           values[key] = ""
           continue
         }
-        let value =
-          parts.count == 2 ? String(parts[1]) : words.popFirst().map { String(decoding: $0, as: UTF8.self) }
+        let value = parts.count == 2 ? word[(key.utf8.count + 1)...] : words.popFirst()?[...]
         guard let value, !value.isEmpty else { throw Failure(.usage, "\(key) needs a value") }
-        values[key] = value
+        values[key] = try Self.text(value, of: key)
       }
     }
+  }
+
+  /// The text of an argument that has to be one: what is not UTF-8 is refused and not replaced.
+  package static func text(_ bytes: some Collection<UInt8>, of name: String) throws(Failure) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(.usage, "\(name) is not UTF-8; in a spec, other bytes are written as \\xHH")
+    }
+    return text
   }
 
   private static func list(_ options: [String]) -> String {

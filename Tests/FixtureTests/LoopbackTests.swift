@@ -71,8 +71,14 @@ struct LoopbackTests {
         decoder.append(chunk)
         drain(&decoder)
       }
-      try? decoder.finish()
+      do throws(FramingError) { try decoder.finish() } catch { failed(error, of: decoder) }
       drain(&decoder)
+    }
+
+    private mutating func failed(_ error: FramingError, of decoder: borrowing FrameDecoder<AnyFramer>) {
+      if fails { return }
+      events.append(.error(error))
+      fails = decoder.failure != nil
     }
 
     private mutating func drain(_ decoder: inout FrameDecoder<AnyFramer>) {
@@ -81,8 +87,7 @@ struct LoopbackTests {
           while let message = try decoder.next() { events.append(.message(message)) }
           return
         } catch {
-          events.append(.error(error))
-          fails = decoder.failure != nil
+          failed(error, of: decoder)
         }
       }
     }
@@ -94,20 +99,12 @@ struct LoopbackTests {
   ) async throws -> [Event] {
     let loop = try #require(Self.loops[selector])
     let came = Mutexed<[Event]>([])
-    /// Takes note of something, unless it is the last error again; answers whether it did.
-    let collect: @Sendable (Event) -> Bool = { event in
-      came.value.withLock { events in
-        if case .error = event, events.last == event { return false }
-        events.append(event)
-        return true
-      }
-    }
+    let collect: @Sendable (Event) -> Void = { event in came.value.withLock { $0.append(event) } }
     let server = try FramedServer(at: .loopback(port: 0), framer: framer, on: loop) { failure in
-      guard case .framing(let error)? = failure.error as? ConnectionError else {
-        Issue.record("\(failure)")
-        return
+      switch failure.error as? ConnectionError {
+      case .framing(let error), .leftOut(let error): collect(.error(error))
+      default: Issue.record("\(failure)")
       }
-      _ = collect(.error(error))
     }
     async let serving: Void = serve(server, way, collect)
     do {
@@ -128,24 +125,16 @@ struct LoopbackTests {
   }
 
   private func serve(
-    _ server: FramedServer, _ way: Way, _ collect: @escaping @Sendable (Event) -> Bool
+    _ server: FramedServer, _ way: Way, _ collect: @escaping @Sendable (Event) -> Void
   ) async throws {
     switch way {
     case .sync:
       try await server.run(onMessage: { message, _ in
-        _ = collect(.message(message.withUnsafeBufferPointer { [UInt8]($0) }))
+        collect(.message(message.withUnsafeBufferPointer { [UInt8]($0) }))
       })
     case .async:
       try await server.run { connection in
-        while true {
-          do {
-            for try await message in connection.messages { _ = collect(.message(message)) }
-            return
-          } catch ConnectionError.framing(let error) {
-            // One that is final comes again and again, and the server was told of it; others come once, and only here.
-            guard collect(.error(error)) else { return }
-          }
-        }
+        for try await message in connection.messages { collect(.message(message)) }
       }
     }
   }

@@ -69,7 +69,7 @@ struct FixtureReplayTests {
     ),
     (
       .nothing,
-      "bad:6, as written: expected the error too-long at=10 length=8 limit=5; came the error too-long at=3"
+      "bad:6, as written: expected the error too-long at=10 length=8 limit=5 after 11 bytes, not later; came nothing"
     ),
     (
       .malformed,

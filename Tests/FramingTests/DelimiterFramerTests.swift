@@ -206,9 +206,8 @@ struct DelimiterFramerTests {
     decoder.append(bytes("abc\r"))
     let nothing = try decoder.next()
     #expect(nothing == nil)
-    try decoder.finish()
-    try decoder.finish()
-    #expect(throws: FramingError(Self.tooLong, at: 0)) { try decoder.next() }
+    #expect(throws: FramingError(Self.tooLong, at: 0)) { try decoder.finish() }
+    #expect(decoder.failure == nil)
     let nothingMore = try decoder.next()
     #expect(nothingMore == nil)
     try decoder.finish()

@@ -3,6 +3,64 @@ import Testing
 
 @Suite("The end of a stream, and what may follow a framing")
 struct FrameDecoderEndTests {
+  static let halfLeftOut: [(first: AnyFramer, before: [UInt8], rest: [UInt8])] = [
+    (AnyFramer(LineFramer(limit: 3, tooLongFrame: .discard)), bytes("too long, "), bytes("be it so\n")),
+    (
+      AnyFramer(DelimiterFramer("\r\n", limit: 3, tooLongFrame: .discard)), bytes("too long\r"),
+      bytes("\rx\r\n")
+    ),
+    (
+      AnyFramer(LengthPrefixedFramer(width: 1, limit: 3, tooLongFrame: .discard)), [9, 1, 2],
+      [1, 7, 1, 7, 1, 7, 0]
+    ),
+  ]
+
+  @Test("lets a frame that is being left out end before another framing begins", arguments: halfLeftOut)
+  func changeWhileLeavingOut(first: AnyFramer, before: [UInt8], rest: [UInt8]) throws {
+    for cut in 0...rest.count {
+      var decoder = FrameDecoder(first)
+      decoder.append(before)
+      #expect(throws: FramingError.self) { try decoder.next() }
+      #expect(decoder.failure == nil)
+      var changed = decoder.changing(to: LineFramer()).changing(to: LengthPrefixedFramer(width: 1))
+      changed.append(rest[..<cut])
+      if cut < rest.count {
+        let nothing = try changed.next()
+        #expect(nothing == nil)
+      }
+      changed.append(rest[cut...] + [2, 104, 105, 1])
+      let message = try changed.next()
+      #expect(message == bytes("hi"), "cut at \(cut)")
+      let offset = UInt64(before.count + rest.count + 3)
+      #expect(throws: FramingError(.truncated(received: 1, expected: 2), at: offset)) { try changed.finish() }
+    }
+  }
+
+  @Test("lets the stream end in a frame that is being left out, under another framing, too")
+  func endWhileLeavingOut() throws {
+    var decoder = FrameDecoder(LineFramer(limit: 3, tooLongFrame: .discard))
+    decoder.append(bytes("too long"))
+    #expect(throws: FramingError.self) { try decoder.next() }
+    var changed = decoder.changing(to: LengthPrefixedFramer())
+    changed.append(bytes(", still"))
+    try changed.finish()
+    let nothing = try changed.next()
+    #expect(nothing == nil)
+  }
+
+  @Test("takes a framer that recovers without dropping a byte as failed")
+  func noProgress() {
+    struct Stuck: Framer {
+      func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan { throw .malformed("always") }
+      func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? { 0 }
+      func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {}
+    }
+    var decoder = FrameDecoder(Stuck())
+    decoder.append([1])
+    #expect(throws: FramingError(.malformed("always"), at: 0)) { try decoder.next() }
+    #expect(decoder.failure != nil)
+  }
+
   static let framer = LengthPrefixedFramer(width: 1, limit: 2)
 
   @Test("is clean before any byte and between two frames")

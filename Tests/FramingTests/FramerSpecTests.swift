@@ -118,6 +118,11 @@ struct FramerSpecTests {
     ("unknown:=", 0, "unknown framer \"unknown\"; known are \(names)"),
     ("dns:size=3", 4, "length-prefixed has no option \"size\"; it has \(lengthKeys)"),
     ("mysql:min=99999999", 10, "min is a whole number, 0 to 16777216; not \"99999999\""),
+    ("bgp:max=0", 0, "of the preset, min is a whole number, 0 to 0; not \"1\""),
+    ("bgp:offset=2", 0, "of the preset, magic has 16 bytes; here it can have 2"),
+    (
+      "length-prefixed:strip=1048577", 22, "strip is a whole number, 0 to 1048576; not \"1048577\""
+    ),
     ("lines:on-too-long=split", 18, "on-too-long is fail or discard; not \"split\""),
     ("varint-prefixed:width=11", 22, "width is a whole number, 1 to 10; not \"11\""),
     ("close-terminated:max=0", 21, "max is a whole number, 1 or more; not \"0\""),

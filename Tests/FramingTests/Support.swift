@@ -115,10 +115,10 @@ func decodeAll<F: Framer>(_ wire: [UInt8], cutAt cuts: [Int] = [], by framer: F)
   }
   do throws(FramingError) {
     try decoder.finish()
-    drain(&decoder, into: &events)
   } catch {
     events.append(.error(error))
   }
+  drain(&decoder, into: &events)
   return events
 }
 

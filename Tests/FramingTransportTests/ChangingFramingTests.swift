@@ -104,38 +104,87 @@ struct ChangingFramingTests {
 
   @Test("goes on behind an over-long message that is left out, and tells of each", arguments: Way.all)
   func discard(way: Way) async throws {
-    let failures = Failures()
-    let server = try FramedServer(
-      at: .loopback(port: 0), framer: LineFramer(limit: 3, tooLongFrame: .discard),
-      on: EventLoop(selector: way.selector), onFailure: { failures.add($0) })
-    async let serving: Void = {
-      switch way.style {
-      case .sync: try await server.echo(.sync)
-      case .async:
-        try await server.run { connection in
-          while true {
-            do {
-              guard let message = try await connection.receive() else { return }
-              try await connection.send(message)
-            } catch ConnectionError.framing(let error) {
-              try await connection.send("\(error.offset)".utf8)
-            }
-          }
-        }
-      }
-    }()
-    let client = try await server.connect(RawFramer())
-    try await client.send("a\ntoo long\nb\nagain too long\n\nc".utf8)
-    await client.finish()
-    let came = await client.drain()
-    #expect(came.error == nil)
-    switch way.style {
-    case .sync:
+    let framer = LineFramer(limit: 3, tooLongFrame: .discard)
+    try await withEcho(way, framer: framer) { server, failures in
+      let client = try await server.connect(RawFramer())
+      try await client.send("a\ntoo long\nb\nagain too long\n\nc".utf8)
+      await client.finish()
+      let came = await client.drain()
+      #expect(came.error == nil)
       #expect(came.bytes == Array("a\nb\n\nc\n".utf8))
+      try await client.close()
       let faults = [2, 13].map { FramingError(.tooLong(length: nil, limit: 3), at: $0) }
-      #expect(failures.entries.map { $0.error as? ConnectionError } == faults.map { .framing($0) })
-    case .async: #expect(came.bytes == Array("a\n2\nb\n13\n\nc\n".utf8))
+      #expect(failures.entries.map { $0.error as? ConnectionError } == faults.map { .leftOut($0) })
     }
+  }
+
+  @Test(
+    "tells who asks for one message of a frame that was left out, and goes on",
+    arguments: SelectorKind.available)
+  func leftOut(selector: SelectorKind) async throws {
+    try await withServer(selector, framer: LineFramer(limit: 3, tooLongFrame: .discard)) { connection in
+      let fault = FramingError(.tooLong(length: nil, limit: 3), at: 0)
+      await #expect(throws: ConnectionError.leftOut(fault)) { try await connection.receive() }
+      // What is left of that frame is no message of the next framing.
+      connection.changeFraming(to: LineFramer(limit: 100))
+      while let line = try await connection.receive() { try await connection.send(line) }
+    } _: { server, failures in
+      let client = try await server.connect(RawFramer())
+      try await client.send("this is too long, ".utf8)
+      try await client.flush()
+      await client.turn()
+      try await client.send("and this its end\nand now this\n".utf8)
+      await client.finish()
+      #expect(await client.drain().bytes == Array("and now this\n".utf8))
+      try await client.close()
+      #expect(failures.entries.isEmpty)
+    }
+  }
+
+  @Test(
+    "gives a handler no message after it closed or threw, whoever changes the framing",
+    arguments: [true, false])
+  func changeBehindTheEnd(throwing: Bool) async throws {
+    struct Enough: Error {}
+    let handled = Log<[UInt8]>()
+    let connections = Log<FramedConnection>()
+    let server = try FramedServer(at: .loopback(port: 0), framer: LineFramer(), on: EventLoop())
+    async let serving: Void = server.run(onMessage: { message, connection in
+      handled.add(message.withUnsafeBufferPointer { [UInt8]($0) })
+      connections.add(connection)
+      if throwing { throw Enough() } else { connection.beginClose() }
+    })
+    let client = try await server.connect(RawFramer())
+    try await client.send("a\nb\nc\n".utf8)
+    let connection = try #require(await connections.next())
+    await connection.changeFraming(to: LineFramer(limit: 5))
+    try await client.close()
+    server.shutdown()
+    try await serving
+    #expect(handled.entries == [Array("a".utf8)])
+  }
+
+  @Test("keeps the handler waiting while the peer does not read", arguments: SelectorKind.available)
+  func changeWhilePaused(selector: SelectorKind) async throws {
+    let connections = Log<FramedConnection>()
+    let server = try FramedServer(
+      at: .loopback(port: 0), framer: LineFramer(), on: EventLoop(selector: selector))
+    let reply = [UInt8](repeating: 120, count: 300 << 10)
+    async let serving: Void = server.run(onMessage: { _, connection in
+      try connection.send(reply)
+      connections.add(connection)
+    })
+    let client = try await server.connect(LineFramer())
+    let count = 60
+    for _ in 0..<count { try await client.send("more".utf8) }
+    try await client.flush()
+    let connection = try #require(await connections.next())
+    // Until it is paused: the kernel has taken all that it takes.
+    while await connection.queuedBytes <= 256 << 10 { await client.turn() }
+    let before = await connection.queuedBytes
+    for _ in 0..<3 { await connection.changeFraming(to: LineFramer()) }
+    #expect(await connection.queuedBytes == before)
+    for _ in 0..<count { #expect(try await client.receive()?.count == reply.count) }
     try await client.close()
     server.shutdown()
     try await serving

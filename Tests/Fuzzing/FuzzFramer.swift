@@ -30,18 +30,24 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
       return Int(state >> 24) % 7 + 1
     })
   expect(random, toEqual: whole, "cut by \(data[0])", stream)
+  expect(events(of: stream, cutEvery: { stream.count }, looksFirst: true), toEqual: whole, "peeking", stream)
   for case .message(let message) in whole { expectRoundTrip(of: message) }
   expectRoundTrip(of: stream)
   return 0
 }
 
 /// Decodes `stream` in pieces; after an error that is not final it goes on.
-private func events(of stream: [UInt8], cutEvery next: () -> Int) -> [Event] {
+private func events(of stream: [UInt8], cutEvery next: () -> Int, looksFirst: Bool = false) -> [Event] {
   var decoder = FrameDecoder(framer)
   var events: [Event] = []
   func drain() {
     while true {
       do throws(FramingError) {
+        if looksFirst {
+          guard try decoder.peek() != nil else { return }
+          // The same framing again, from here.
+          decoder = decoder.changing(to: framer)
+        }
         guard let message = try decoder.next() else { return }
         events.append(.message(message))
       } catch {
@@ -60,10 +66,11 @@ private func events(of stream: [UInt8], cutEvery next: () -> Int) -> [Event] {
   guard decoder.failure == nil else { return events }
   do throws(FramingError) {
     try decoder.finish()
-    drain()
   } catch {
     events.append(.error(error))
+    if decoder.failure != nil { return events }
   }
+  drain()
   return events
 }
 

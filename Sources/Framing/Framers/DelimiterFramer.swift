@@ -103,8 +103,11 @@ public struct DelimiterFramer: Framer, Hashable {
     guard tooLongFrame == .discard, case .tooLong = fault else { return nil }
     isDiscarding.value = true
     defer { searched.value = 0 }
-    return searched.value
+    return max(searched.value, 1)  // More than the limit is there, and its first byte ends nothing.
   }
+
+  /// Whether the bytes up to the next delimiter belong to a frame that is left out.
+  public var isLeavingOut: Bool { isDiscarding.value }
 
   /// Appends `payload` and the first delimiter; or, with ``keepsDelimiter``, `payload`, which has to end
   /// with a delimiter.

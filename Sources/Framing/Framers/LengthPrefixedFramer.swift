@@ -57,7 +57,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     precondition(Self.offsets ~= offset, "the length field begins at 0 to 65535, not \(offset)")
     precondition(limit >= 0, "a limit of \(limit) bytes leaves room for no frame")
     precondition(0...limit ~= minimum, "the minimum \(minimum) is not between 0 and the limit \(limit)")
-    precondition((strip ?? 0) >= 0, "cannot strip \(strip ?? 0) bytes")
+    precondition(Self.strips ~= strip ?? 0, "0 to 1048576 bytes can be stripped, not \(strip ?? 0)")
     precondition(magic.count <= offset, "the magic bytes must fit before the length field")
     self.width = width
     self.endianness = endianness
@@ -88,6 +88,8 @@ public struct LengthPrefixedFramer: Framer, Hashable {
 
   internal static var widths: ClosedRange<Int> { 1...8 }
   internal static var offsets: ClosedRange<Int> { 0...65_535 }
+  // Bounded, as encoding has to write what decoding strips.
+  internal static var strips: ClosedRange<Int> { 0...1 << 20 }
 
   /// The number of bytes up to the end of the length field: offset + width.
   @inlinable
@@ -124,6 +126,9 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     discarding.value = overflow ? .max : wireLength
     return discard(bytes.count)
   }
+
+  /// Whether bytes of a frame that is left out are still to come.
+  public var isLeavingOut: Bool { discarding.value > 0 }
 
   /// How many of `available` bytes belong to the frame that is left out.
   @usableFromInline
@@ -259,7 +264,7 @@ extension LengthPrefixedFramer: SpecifiedFramer {
     let adjustment = try options.integer(
       "adjust", in: .min ... .max, default: 0, "what to add to the value to get the bytes behind the field")
     let strip = try options.integer(
-      "strip", in: 0...(.max), default: offset + width,
+      "strip", in: Self.strips, default: offset + width,
       "bytes at the front that are not delivered; offset + width unless told otherwise")
     let limit = try options.integer(
       "max", in: 0...(.max), default: Self.defaults.limit, "most bytes behind the length field")

@@ -69,8 +69,11 @@ public struct LineFramer: Framer, Hashable {
     guard tooLongFrame == .discard, case .tooLong = fault else { return nil }
     isDiscarding.value = true
     defer { searched.value = 0 }
-    return searched.value
+    return max(searched.value, 1)  // More than the limit is there, and its first byte ends nothing.
   }
+
+  /// Whether the bytes up to the next line end belong to a frame that is left out.
+  public var isLeavingOut: Bool { isDiscarding.value }
 
   /// Appends `payload` and LF, or CR LF if strict.
   ///

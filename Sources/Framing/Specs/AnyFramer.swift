@@ -31,6 +31,9 @@ public struct AnyFramer: Framer {
   }
 
   /// What the framer itself says.
+  public var isLeavingOut: Bool { base.isLeavingOut }
+
+  /// What the framer itself says.
   public var endsWithStream: Bool { base.endsWithStream }
 }
 

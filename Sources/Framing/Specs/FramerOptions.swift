@@ -11,6 +11,8 @@ public struct FramerOptions {
     let keyPosition: Int
     let values: [[UInt8]]
     let valuePosition: Int
+    /// Whether a preset has it, so that the text that was given has no place for it but the front.
+    var isInherited = false
   }
 
   private let text: String
@@ -44,7 +46,7 @@ public struct FramerOptions {
       let upper = range.upperBound == .max ? " or more" : " to \(range.upperBound)"
       let allowed =
         range.lowerBound == .min && range.upperBound == .max ? "" : ", \(range.lowerBound)\(upper)"
-      throw error("\(key) is a whole number\(allowed); not \"\(digits)\"", at: option.valuePosition)
+      throw error(of: option, "\(key) is a whole number\(allowed); not \"\(digits)\"")
     }
     return value
   }
@@ -58,7 +60,7 @@ public struct FramerOptions {
     let word = try text(of: option)
     guard let choice = choices.first(where: { $0.rawValue == word }) else {
       let allowed = choices.map(\.rawValue).joined(separator: " or ")
-      throw error("\(key) is \(allowed); not \"\(word)\"", at: option.valuePosition)
+      throw error(of: option, "\(key) is \(allowed); not \"\(word)\"")
     }
     return choice
   }
@@ -70,7 +72,7 @@ public struct FramerOptions {
     switch try text(of: option) {
     case "true": return true
     case "false": return false
-    case let word: throw error("\(key) is true or false; not \"\(word)\"", at: option.valuePosition)
+    case let word: throw error(of: option, "\(key) is true or false; not \"\(word)\"")
     }
   }
 
@@ -82,7 +84,7 @@ public struct FramerOptions {
       return [[0]]
     }
     guard option.values.allSatisfy({ !$0.isEmpty }), Set(option.values).count == option.values.count else {
-      throw error("\(key) is one or more different byte sequences separated by |", at: option.valuePosition)
+      throw error(of: option, "\(key) is one or more different byte sequences separated by |")
     }
     return option.values
   }
@@ -97,13 +99,12 @@ public struct FramerOptions {
     var bytes: [UInt8] = []
     for start in stride(from: 0, to: digits.count, by: 2) {
       guard let byte = UInt8(hexDigits: digits[start..<min(start + 2, digits.count)]) else {
-        throw error(
-          "\(key) is pairs of hexadecimal digits, as \(key)=F9BEB4D9", at: option.valuePosition + start)
+        throw error(of: option, "\(key) is pairs of hexadecimal digits, as \(key)=F9BEB4D9", at: start)
       }
       bytes.append(byte)
     }
     guard bytes.count <= limit else {
-      throw error("\(key) has \(bytes.count) bytes; here it can have \(limit)", at: option.valuePosition)
+      throw error(of: option, "\(key) has \(bytes.count) bytes; here it can have \(limit)")
     }
     return bytes
   }
@@ -129,9 +130,14 @@ public struct FramerOptions {
 
   private func text(of option: Raw) throws(FramerSpecError) -> String {
     guard option.values.count == 1 else {
-      throw error("\(option.key) has one value, without |", at: option.valuePosition)
+      throw error(of: option, "\(option.key) has one value, without |")
     }
     return String(decoding: option.values[0], as: UTF8.self)
+  }
+
+  private func error(of option: Raw, _ problem: String, at index: Int = 0) -> FramerSpecError {
+    option.isInherited
+      ? error("of the preset, \(problem)", at: 0) : error(problem, at: option.valuePosition + index)
   }
 
   private func error(_ problem: String, at position: Int) -> FramerSpecError {

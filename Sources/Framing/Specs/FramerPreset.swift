@@ -71,7 +71,7 @@ public struct FramerPreset: Hashable, Sendable {
       "modbus", "length-prefixed:width=2,offset=4,strip=0,max=254,min=2",
       "Modbus TCP messages, with their MBAP header", "Modbus messaging on TCP/IP 1.0b, 3.1.3"),
     .init(
-      "mongodb", "length-prefixed:endian=little,adjust=-4,max=48000000,min=12",
+      "mongodb", "length-prefixed:endian=little,adjust=-4,max=47999996,min=12",
       "MongoDB messages, from the request id on", "MongoDB wire protocol, standard message header"),
     .init(
       "mqtt", "varint-prefixed:max=268435455,offset=1,width=4,keep=true",
@@ -86,7 +86,7 @@ public struct FramerPreset: Hashable, Sendable {
       "a 4-byte length that counts itself, as many Netty programs have",
       "Netty, LengthFieldPrepender with lengthIncludesLengthFieldLength"),
     .init(
-      "postgresql", "length-prefixed:offset=1,adjust=-4,strip=0,max=1073741820",
+      "postgresql", "length-prefixed:offset=1,adjust=-4,strip=0,max=1073741818",
       "PostgreSQL messages, with type and length; not the client's first",
       "PostgreSQL, protocol 3.0, message formats"),
     .init(

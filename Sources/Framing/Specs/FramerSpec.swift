@@ -53,7 +53,10 @@ public struct FramerSpec: Sendable {
     }
     var written = try parser.options()
     if preset != nil {
-      written += try standard.options().filter { option in !written.contains { $0.key == option.key } }
+      for var option in try standard.options() where !written.contains(where: { $0.key == option.key }) {
+        option.isInherited = true
+        written.append(option)
+      }
     }
     var options = FramerOptions(text: text, framer: framer, end: text.utf8.count, written)
     base = try type.init(options: &options)

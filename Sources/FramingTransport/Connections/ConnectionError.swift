@@ -4,6 +4,8 @@ import Framing
 public enum ConnectionError: Error, Hashable, Sendable {
   /// The bytes that came are not frames, or the message cannot be framed.
   case framing(FramingError)
+  /// A frame over the limit was left out, as the framer was told (`TooLongFrame.discard`); the connection goes on.
+  case leftOut(FramingError)
   /// A system call failed; most often the peer has gone.
   case system(SystemError)
   /// The connection was closed, or its sending side was finished, by this program.
@@ -21,6 +23,7 @@ extension ConnectionError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .framing(let error): error.description
+    case .leftOut(let error): "\(error); it was left out"
     case .system(let error): error.description
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"

@@ -29,7 +29,7 @@ extension FramedConnection: EventSource {
   ///
   /// - Parameters:
   ///   - onMessage: The synchronous handler, if there is one.
-  ///   - onFailure: Told at once of the first thing that goes wrong.
+  ///   - onFailure: Told at once of the first thing that goes wrong, and of each frame that is left out.
   ///   - onClose: Told when the descriptor is closed.
   func start(
     onMessage: MessageHandler?, onFailure: @escaping @Sendable (ConnectionError) -> Void,
@@ -109,13 +109,13 @@ extension FramedConnection: EventSource {
   /// Gives whole messages to the synchronous handler, until it is behind with its replies, and closes when
   /// there is nothing more to give. Without such a handler, messages wait for a receiver.
   func deliver() {
-    guard let onMessage else { return }
+    guard let onMessage, !isDelivering, !isReadingPaused, !isClosing else { return }
     deliver(to: onMessage)
-    if isReadingPaused { return }
+    if isReadingPaused || isClosing { return }
     if peerHasEnded && receiving.isOpen {
-      do throws(FramingError) { try framing.finish(state) } catch { endReceiving(.failed(.framing(error))) }
+      do throws(FramingError) { try framing.finish(state) } catch { decodingFailed(error) }
       deliver(to: onMessage)
-      if isReadingPaused { return }
+      if isReadingPaused || isClosing { return }
       endReceiving(.ended)
     }
     if receiving.isOver { beginClose() }
@@ -136,18 +136,27 @@ extension FramedConnection: EventSource {
           return thrown == nil && !isReadingPaused && !isClosing && previous == nil
         }
       } catch {
-        if framing.hasFailed(state) {
-          endReceiving(.failed(.framing(error)))
-        } else {
-          onFailure?(.framing(error))  // The frame was left out; the connection has not failed.
-          goesOn = true
-        }
+        goesOn = !decodingFailed(error)
       }
       isDelivering = false
       if inheritInput() { goesOn = true }
-      if let thrown { endReceiving(.failed((thrown as? ConnectionError) ?? .handler("\(thrown)"))) }
-      goesOn = goesOn && thrown == nil && !isReadingPaused && !isClosing
+      if let thrown {
+        endReceiving(.failed((thrown as? ConnectionError) ?? .handler("\(thrown)")))
+        return beginClose()  // It gets no further message.
+      }
+      goesOn = goesOn && !isReadingPaused && !isClosing
     }
+  }
+
+  /// Ends receiving; or, if the frame with the error was only left out, tells of it. Answers whether it was final.
+  @discardableResult
+  private func decodingFailed(_ error: FramingError) -> Bool {
+    guard framing.hasFailed(state) else {
+      onFailure?(.leftOut(error))
+      return false
+    }
+    endReceiving(.failed(.framing(error)))
+    return true
   }
 
   func endReceiving(_ end: Direction) {

@@ -116,8 +116,8 @@ public actor FramedConnection {
   /// Does not suspend if a message has already arrived. If the task is cancelled while it waits, the
   /// connection stays usable.
   ///
-  /// - Throws: ``ConnectionError``, after the last whole message. Behind the error of an over-long frame that the
-  ///   framer leaves out (`TooLongFrame.discard`) further messages can be received.
+  /// - Throws: ``ConnectionError``, after the last whole message; behind ``ConnectionError/leftOut(_:)`` further ones
+  ///   can be received.
   public func receive() async throws(ConnectionError) -> [UInt8]? {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
@@ -150,10 +150,9 @@ public actor FramedConnection {
         endReceiving(.ended)
       }
     } catch {
-      if framing.hasFailed(state) {
-        endReceiving(.failed(.framing(error)))
-        updateInterest()
-      }
+      guard framing.hasFailed(state) else { return .failure(.leftOut(error)) }
+      endReceiving(.failed(.framing(error)))
+      updateInterest()
       return .failure(.framing(error))
     }
     switch receiving {
@@ -173,6 +172,16 @@ public actor FramedConnection {
     guard let receiver, receiver.ticket == ticket else { return }
     self.receiver = nil
     receiver.continuation.resume(returning: .failure(.cancelled))
+  }
+
+  /// As ``receive()``, but tells of frames that were left out and goes on behind them.
+  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+    while true {
+      do throws(ConnectionError) { return try await receive() } catch {
+        guard case .leftOut = error else { throw error }
+        onFailure?(error)
+      }
+    }
   }
 
   // MARK: Sending
@@ -264,6 +273,8 @@ public actor FramedConnection {
   ///   guard try await connection.receive() == Array("BINARY".utf8) else { return }
   ///   try await connection.send("OK".utf8)
   ///   connection.changeFraming(to: LengthPrefixedFramer())
+  ///   for try await message in connection.messages { try await connection.send(message) }
+  /// }
   /// ```
   @inlinable
   public func changeFraming(to framer: some Framer) { changeFraming(to: ConnectionFraming(framer)) }

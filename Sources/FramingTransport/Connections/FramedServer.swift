@@ -28,8 +28,8 @@ public final class FramedServer: Sendable {
   ///   - framer: How messages are framed, in both directions.
   ///   - loop: The loop to serve on; the shared one unless told otherwise.
   ///   - backlog: How many connections may wait to be accepted.
-  ///   - onFailure: Told of each connection that failed, and of each over-long frame that a synchronous handler did
-  ///     not get because the framer leaves it out; on the loop's thread.
+  ///   - onFailure: Told of each connection that failed, and of each frame that was left out
+  ///     (``ConnectionError/leftOut(_:)``), on the loop's thread.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, on loop: EventLoop? = nil, backlog: Int = 1024,

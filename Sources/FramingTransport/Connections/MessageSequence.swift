@@ -1,7 +1,9 @@
 /// The messages of a connection as they arrive, until the peer closes.
 ///
 /// Throws ``ConnectionError`` after the last whole message if the stream does not end between two messages.
-/// A message that has already arrived is answered without suspending.
+/// A message that has already arrived is answered without suspending. A frame that the framer leaves out because of its
+/// length is told to the server's `onFailure`, and the sequence goes on behind it; ``FramedConnection/receive()``
+/// throws ``ConnectionError/leftOut(_:)`` for it.
 public struct MessageSequence: AsyncSequence, Sendable {
   let connection: FramedConnection
 
@@ -14,14 +16,14 @@ public struct MessageSequence: AsyncSequence, Sendable {
 
     /// The next message; `nil` once the peer has closed.
     public mutating func next() async throws(ConnectionError) -> [UInt8]? {
-      try await connection.receive()
+      try await connection.receiveWhole()
     }
 
     /// The next message; `nil` once the peer has closed.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(ConnectionError)
       -> [UInt8]?
     {
-      try await connection.receive()
+      try await connection.receiveWhole()
     }
   }
 }
