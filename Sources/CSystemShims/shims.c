@@ -1,6 +1,11 @@
 #define _GNU_SOURCE 1  // accept4
 #include "CSystemShims.h"
-#include <sys/select.h>
+#if defined(__linux__)
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#elif defined(__APPLE__)
+#include <sys/event.h>
+#endif
 
 socklen_t csys_to_sockaddr(const struct csys_address *from, struct sockaddr_storage *to) {
   memset(to, 0, sizeof *to);
@@ -132,28 +137,123 @@ long csys_accept(int descriptor, struct csys_address *peer) {
   return result;
 }
 
+// Every timeout is rounded up, as waking before the deadline would spin until it is reached, and cut off where the
+// call would refuse it or the number overflow: the wait ends early then, after weeks.
+
+static struct timespec csys_seconds(int64_t nanoseconds) {
+  // 100,000,000 s is what Darwin takes at the most.
+  const int64_t most = 100000000ll * 1000000000;
+  if (nanoseconds > most) nanoseconds = most;
+  return (struct timespec){.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+}
+
+static int csys_milliseconds(int64_t nanoseconds) {
+  if (nanoseconds < 0) return -1;
+  int64_t milliseconds = nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
+  return milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds;
+}
+
 long csys_select(int count, uint64_t *readable, uint64_t *writable, int64_t nanoseconds) {
-  // Rounded up: waking before the deadline would spin until it is reached.
   int64_t microseconds = nanoseconds / 1000 + (nanoseconds % 1000 != 0);
+  struct timespec most = csys_seconds(INT64_MAX);
   struct timeval timeout = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+  if (timeout.tv_sec >= most.tv_sec) timeout = (struct timeval){.tv_sec = most.tv_sec};
   return csys_result(select(count, (fd_set *)readable, (fd_set *)writable, NULL, nanoseconds < 0 ? NULL : &timeout));
 }
 
+long csys_poll(struct pollfd *entries, size_t count, int64_t nanoseconds) {
+  return csys_result(poll(entries, (nfds_t)count, csys_milliseconds(nanoseconds)));
+}
+
 #if defined(__linux__)
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLHUP == POLLHUP && EPOLLERR == POLLERR,
+               "the bits of epoll are those of poll");
+
+static long csys_epoll_change(int epoll, int operation, int descriptor, uint32_t interest, uint64_t token) {
+  struct epoll_event event = {.events = interest, .data = {.u64 = token}};
+  return csys_result(epoll_ctl(epoll, operation, descriptor, &event));
+}
+long csys_epoll_create(void) { return csys_result(epoll_create1(EPOLL_CLOEXEC)); }
+long csys_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) {
+  return csys_epoll_change(epoll, EPOLL_CTL_ADD, descriptor, interest, token);
+}
+long csys_epoll_modify(int epoll, int descriptor, uint32_t interest, uint64_t token) {
+  return csys_epoll_change(epoll, EPOLL_CTL_MOD, descriptor, interest, token);
+}
+long csys_epoll_remove(int epoll, int descriptor) {
+  return csys_epoll_change(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
+}
 
 long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds) {
   // In portions on the stack: level-triggered, so what does not fit is reported at the next call.
   struct epoll_event ready[256];
   if (capacity > 256) capacity = 256;
-  // A timeout is rounded up: waking before the deadline would spin until it is reached.
-  int64_t milliseconds = nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
-  int timeout = nanoseconds < 0 ? -1 : milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds;
-  long count = csys_result(epoll_wait(epoll, ready, capacity, timeout));
+  long count = csys_result(epoll_wait(epoll, ready, capacity, csys_milliseconds(nanoseconds)));
   for (long i = 0; i < count; i++) {
     events[i] = (struct csys_event){.token = ready[i].data.u64, .readiness = ready[i].events};
   }
   return count;
 }
+
+#else
+
+long csys_epoll_create(void) { return -ENOSYS; }
+long csys_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) { return -ENOSYS; }
+long csys_epoll_modify(int epoll, int descriptor, uint32_t interest, uint64_t token) { return -ENOSYS; }
+long csys_epoll_remove(int epoll, int descriptor) { return -ENOSYS; }
+long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds) { return -ENOSYS; }
+
+#endif
+
+#if defined(__APPLE__)
+
+long csys_kqueue_create(void) {
+  long queue = csys_result(kqueue());
+  // There is no flag for it. A child of fork() does not inherit the queue anyway; one of posix_spawn() may.
+  if (queue >= 0) fcntl((int)queue, F_SETFD, FD_CLOEXEC);
+  return queue;
+}
+
+// With no room for events, kevent does not wait, and answers an error in a change as its own.
+static long csys_kqueue_change(int queue, int descriptor, uint32_t filter, uint16_t flags) {
+  struct kevent change;
+  EV_SET(&change, (uintptr_t)descriptor, filter == CSYS_WRITABLE ? EVFILT_WRITE : EVFILT_READ, flags, 0, 0, 0);
+  return csys_result(kevent(queue, &change, 1, NULL, 0, NULL));
+}
+long csys_kqueue_add(int queue, int descriptor, uint32_t filter) {
+  return csys_kqueue_change(queue, descriptor, filter, EV_ADD);  // Without EV_CLEAR: level-triggered.
+}
+long csys_kqueue_remove(int queue, int descriptor, uint32_t filter) {
+  return csys_kqueue_change(queue, descriptor, filter, EV_DELETE);
+}
+
+long csys_kqueue_wait(int queue, struct csys_event *events, int capacity, int64_t nanoseconds) {
+  struct kevent ready[256];
+  if (capacity > 256) capacity = 256;
+  struct timespec timeout = csys_seconds(nanoseconds);
+  long count = csys_result(kevent(queue, NULL, 0, ready, capacity, nanoseconds < 0 ? NULL : &timeout));
+  for (long i = 0; i < count; i++) {
+    int writes = ready[i].filter == EVFILT_WRITE;
+    uint32_t readiness = writes ? CSYS_WRITABLE : CSYS_READABLE;
+    // EV_EOF: to a reader, the peer sends no more, which is no hang-up unless there is an error (fflags);
+    // to a writer, nobody will read.
+    if ((ready[i].flags & EV_EOF) && (writes || ready[i].fflags != 0)) readiness |= CSYS_HANG_UP;
+    events[i] = (struct csys_event){.token = ready[i].ident, .readiness = readiness};
+  }
+  return count;
+}
+
+#else
+
+long csys_kqueue_create(void) { return -ENOSYS; }
+long csys_kqueue_add(int queue, int descriptor, uint32_t filter) { return -ENOSYS; }
+long csys_kqueue_remove(int queue, int descriptor, uint32_t filter) { return -ENOSYS; }
+long csys_kqueue_wait(int queue, struct csys_event *events, int capacity, int64_t nanoseconds) { return -ENOSYS; }
+
+#endif
+
+#if defined(__linux__)
 
 long csys_waker_open(int *waiting, int *writing) {
   long result = csys_result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));

@@ -50,8 +50,8 @@ struct ServeCommand: Command {
     do throws(SystemError) {
       return try EventLoop(selector: selector)
     } catch {
-      throw Failure(
-        .unavailable, "cannot wait for sockets: \(error); --selector is \(SelectorKind.names(" or "))")
+      let others = selector == nil ? "" : "; --selector is \(SelectorKind.names(" or "))"
+      throw Failure(.unavailable, "cannot wait for sockets: \(error)\(others)")
     }
   }
 
@@ -102,7 +102,8 @@ struct ServeCommand: Command {
       --port P         0 to 65535; 0 takes any free one (7777)
       --framer SPEC    how messages are framed (length-prefixed)
     \(framerHelp)
-      --selector NAME  how to wait for sockets: \(SelectorKind.names(" or ")) (the best there is)
+      --selector NAME  how to wait for sockets: \(SelectorKind.names(" or ")) (what the
+                       environment variable FRAMING_SELECTOR names, or else the best there is)
       --handler NAME   sync: a call for each message; async: a task for each connection (sync)
     """
 }

@@ -100,7 +100,10 @@ struct LoopbackTests {
     let loop = try #require(Self.loops[selector])
     let came = Mutexed<[Event]>([])
     let collect: @Sendable (Event) -> Void = { event in came.value.withLock { $0.append(event) } }
-    let server = try FramedServer(at: .loopback(port: 0), framer: framer, on: loop) { failure in
+    var limits = ServerLimits()
+    limits.connection.frameBytes = .max  // That of the framer is what is tested.
+    let server = try FramedServer(at: .loopback(port: 0), framer: framer, limits: limits, on: loop) {
+      failure in
       switch failure.error as? ConnectionError {
       case .framing(let error), .leftOut(let error): collect(.error(error))
       default: Issue.record("\(failure)")

@@ -1,15 +1,9 @@
 import CSystemShims
+import Foundation
+import Framing
 import Testing
 
 @testable import FramingTransport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 @Suite("An event loop", .timeLimit(.minutes(5)))
 struct EventLoopTests {
@@ -241,9 +235,144 @@ struct EventLoopTests {
   }
 }
 
+// MARK: - Sources that go while they are ready
+
+extension EventLoopTests {
+  private final class ClosureSource: EventSource, @unchecked Sendable {
+    let action: @Sendable (Readiness) -> Void
+    init(_ action: @escaping @Sendable (Readiness) -> Void) { self.action = action }
+    nonisolated func ready(_ readiness: Readiness) { action(readiness) }
+    nonisolated func flush() {}
+  }
+
+  @Test(
+    "gives the event of a source that was removed in the same turn to nobody, not to the new owner of its descriptor",
+    .enabled(if: Descriptors.limit > 3100, "needs descriptors from 3000 up, which the hard limit forbids"),
+    arguments: SelectorKind.available)
+  func reusedInOneTurn(kind: SelectorKind) throws {
+    let loop = try EventLoop(selector: kind)
+    let (pairs, idle) = (try (0..<2).map { _ in SharedPair(try SocketPair()) }, SharedPair(try SocketPair()))
+    let descriptors = try pairs.map { try Descriptors.copy($0.near, from: 3000) }
+    for pair in pairs { try pair.pair.far.write("a") }
+    let tokens = Shared<[UInt64]>([])
+    let log = Shared<[String]>([])
+    let added = Shared<(token: UInt64, descriptor: CInt)?>(nil)
+    let idleDescriptor = idle.near
+    let newcomer = ClosureSource { _ in
+      log.change { $0.append("new") }
+      if let added = added.value { loop.remove(added.token, descriptor: added.descriptor) }
+    }
+    /// Whichever is served first gives the descriptor of the other one away.
+    let sources = (0..<2).map { index in
+      ClosureSource { _ in
+        log.change { $0.append("old") }
+        let (tokens, other) = (tokens.value, 1 - index)
+        loop.remove(tokens[index], descriptor: descriptors[index])
+        loop.remove(tokens[other], descriptor: descriptors[other])
+        guard dup2(idleDescriptor, descriptors[other]) == descriptors[other] else { return }
+        guard let token = try? loop.add(newcomer, descriptor: descriptors[other], interest: .readable) else {
+          return
+        }
+        added.set((token, descriptors[other]))
+      }
+    }
+    loop.execute {
+      for (source, descriptor) in zip(sources, descriptors) {
+        guard let token = try? loop.add(source, descriptor: descriptor, interest: .readable) else { return }
+        tokens.change { $0.append(token) }
+      }
+    }
+    added.wait { $0 != nil }
+    loop.finishTurn()
+    #expect(log.value == ["old"])
+    try idle.pair.far.write("b")
+    log.wait { $0.last == "new" }
+    #expect(log.value == ["old", "new"])
+    #expect(added.value.map { !tokens.value.contains($0.token) } == true)
+    loop.finishTurn()
+    for descriptor in descriptors { _ = csys_close(descriptor) }
+  }
+
+  /// HUP and ERR cannot be masked (K5): a connection that wants nothing is not watched, or the loop would spin.
+  @Test(
+    "does not spin for a connection that is dead and that nobody reads", arguments: SelectorKind.available)
+  func pausedHangUp(kind: SelectorKind) async throws {
+    let kernel = FaultyKernel()
+    let loop = try EventLoop(selector: kind, system: kernel)
+    let path = "\(NSTemporaryDirectory())framing-\(UInt64.random(in: 0 ... .max))"
+    defer { unlink(path) }
+    let release = Signal()
+    let server = try FramedServer(at: .unix(path: path), framer: LengthPrefixedFramer(), on: loop)
+    async let serving: Void = server.run { _ in await release.wait() }
+    let client = try await server.connect()
+    // More than the server reads ahead of its handler.
+    try await client.queue([UInt8](repeating: 1, count: 100 << 10))
+    try await client.flush()
+    await client.reset()
+    let before = Shared(0)
+    let waits = Shared<Int?>(nil)
+    loop.execute {
+      before.set(kernel.counts[.wait, default: 0])
+      _ = loop.schedule(after: .milliseconds(50)) {
+        waits.set(kernel.counts[.wait, default: 0] - before.value)
+      }
+    }
+    while waits.value == nil { await Task.yield() }
+    #expect(waits.value.map { $0 < 50 } == true, "\(waits.value ?? 0) waits in 50 ms")
+    release.give()
+    server.shutdown()
+    try await serving
+    #expect(kernel.open.isEmpty)
+  }
+
+  @Test("goes on when somebody closes a connection's descriptor, which costs that one connection")
+  func closedBehindItsBack() async {
+    // In a process of its own, so that the number is nobody else's.
+    await #expect(processExitsWith: .success) {
+      for way in Way.all {
+        let kernel = FaultyKernel()
+        let loop = try EventLoop(selector: way.selector, system: kernel)
+        try await withEcho(way, on: loop) { server, failures in
+          let (other, victim) = (try await server.connect(), try await server.connect())
+          for client in [other, victim] {
+            try await client.send([1])
+            #expect(try await client.receive() == [1])
+          }
+          let own = Set([await victim.descriptor, await other.descriptor].compactMap { $0 })
+          let descriptor = try #require(kernel.open.subtracting(own).max())
+          loop.execute { _ = csys_close(descriptor) }
+          // The peer sees the end at once. poll and select tell the loop, too; epoll and kqueue forget the descriptor,
+          // and the loop learns it when it next uses it, here when the server stops.
+          #expect(try await victim.receive() == nil)
+          if [.poll, .select].contains(way.selector) {
+            let failure = await failures.next()?.error as? ConnectionError
+            #expect(failure == .system(SystemError(call: "recv", code: EBADF)))
+          }
+          try await other.send([2])
+          #expect(try await other.receive() == [2])
+          await victim.reset()
+          try await other.close()
+        }
+        #expect(kernel.open.isEmpty)
+      }
+    }
+  }
+}
+
 // MARK: - Support
 
+extension FramedConnection {
+  fileprivate var descriptor: CInt? { socket?.descriptor }
+}
+
 extension EventLoop {
+  /// Returns once the turn that is under way is over.
+  fileprivate func finishTurn() {
+    let isOver = Shared(false)
+    execute { isOver.set(true) }
+    isOver.wait { $0 }
+  }
+
   /// Keeps the thread of the loop until the timer is cancelled.
   fileprivate func keepThread() -> TimerQueue.ID {
     let timer = Shared<TimerQueue.ID?>(nil)

@@ -82,7 +82,8 @@ extension FaultyKernel.Call {
     case .connect: [.goesOn(EINTR), .goesOn(EINPROGRESS)]
     case .receive, .send: [.fails(EINTR), .fails(EAGAIN), .short]
     case .shutdownWriting: [.fails(EINTR)]
-    case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch: []
+    case .wait: [.fails(EINTR), .fails(ENOMEM)]
+    case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch, .makeSelector: []
     }
   }
 
@@ -101,6 +102,7 @@ extension FaultyKernel.Call {
     case .send: [.dies(EPIPE), .dies(ECONNRESET), .fails(ENOBUFS)]
     case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
+    case .makeSelector, .wait: []
     }
   }
 }

@@ -158,13 +158,13 @@ struct SelectorTests {
     #expect(try near.read() == "")
   }
 
-  /// epoll only: `select` has no sign for a hang-up, so there a dead connection is silent until it is read.
+  /// K5. `select` has no sign for a hang-up, and `kqueue` none at no interest: a dead connection is silent there.
   @Test("reports a hang-up at no interest, if the backend can know", arguments: SelectorKind.available)
   func hangUp(kind: SelectorKind) throws {
     let selector = try Kernel.real.makeSelector(kind)
     let near = try SocketPair().closeFar()
     try selector.add(near.descriptor, interest: [], token: 7)
-    #expect(try selector.now() == (kind == .select ? [:] : [7: .hangUp]))
+    #expect(try selector.now() == ([.select, .kqueue].contains(kind) ? [:] : [7: .hangUp]))
   }
 
   @Test("reports a connection that was reset", arguments: SelectorKind.available)
@@ -223,10 +223,11 @@ struct SelectorTests {
       #expect(try selector.now() == [1: .readable, 2: .writable])
       _ = csys_close(descriptor)
     }
-    // epoll forgets a socket that is closed; select has to find out which one it was.
+    // epoll and kqueue forget a socket that is closed; poll is told; select has to find out which one it was.
     var events = try selector.now()
-    if kind == .select {
+    if [.poll, .select].contains(kind) {
       #expect(events[1]?.contains(.hangUp) == true)
+      if kind == .poll { #expect(events[2] == .writable) }
       events = try selector.now()
     }
     #expect(events == [2: .writable])
@@ -396,6 +397,52 @@ struct SelectorTests {
   }
   #endif
 
+  @Test(
+    "watches thousands of descriptors, up to 20,000, or refuses them by name",
+    .enabled(if: Descriptors.limit >= 20_000, "needs 20,000 descriptors, which the hard limit forbids"))
+  func thousandsOfDescriptors() async {
+    // In a process of its own, as other tests need descriptors, too.
+    await #expect(processExitsWith: .success) {
+      #expect(Descriptors.limit >= 20_000)
+      let idle = try SocketPair()
+      let chosen = try [1000, 1023, 1024, 1025, 4096, 9999, 19_998, 19_999].map { number in
+        (number: CInt(number), pair: SharedPair(try SocketPair()))
+      }
+      for number in CInt(1000)..<20_000 {
+        let source = chosen.first { $0.number == number }?.pair.near ?? idle.near.descriptor
+        #expect(dup2(source, number) == number)
+      }
+      for kind in SelectorKind.available {
+        let selector = try Kernel.real.makeSelector(kind)
+        if kind == .select && CSYS_SELECT_END < 20_000 {
+          let error = #expect(throws: SystemError.self) {
+            try selector.add(19_999, interest: .readable, token: 1)
+          }
+          #expect(error?.code == EINVAL && error?.description.contains("19999") == true)
+          continue
+        }
+        for number in CInt(1000)..<20_000 {
+          try selector.add(number, interest: .readable, token: UInt64(number))
+        }
+        #expect(try selector.now() == [:])
+        for (number, pair) in chosen {
+          try pair.pair.far.write("a")
+          #expect(try selector.now() == [UInt64(number): .readable])
+          #expect(try pair.pair.near.read() == "a")
+        }
+        // Those in the middle go first, then the rest from the top.
+        for number in CInt(5000)..<15_000 { selector.remove(number) }
+        for (_, pair) in chosen { try pair.pair.far.write("b") }
+        let left = chosen.filter { !(5000..<15_000).contains($0.number) }.map { UInt64($0.number) }
+        #expect(try Set(selector.now().keys) == Set(left))
+        for number in (CInt(1001)..<20_000).reversed() { selector.remove(number) }
+        #expect(try selector.now() == [1000: .readable])
+        for (_, pair) in chosen { #expect(try pair.pair.near.read() == "b") }
+        #expect(try selector.now() == [:])
+      }
+    }
+  }
+
   @Test("returns without an error when a signal comes", arguments: SelectorKind.available)
   func signal(kind: SelectorKind) throws {
     var action = sigaction()
@@ -437,28 +484,4 @@ struct SelectorTests {
     selector.wake()
     #expect(try selector.wait() == [:])
   }
-}
-
-// MARK: - Support
-
-extension Selector {
-  /// What is ready, by token; waits for `timeout` nanoseconds, or without end.
-  fileprivate func wait(_ timeout: Int64? = nil) throws -> [UInt64: Readiness] {
-    var events: [SelectorEvent] = []
-    try wait(timeout: timeout, into: &events)
-    // Two events for one token would trap here, rightly.
-    return Dictionary(uniqueKeysWithValues: events.map { ($0.token, $0.readiness) })
-  }
-
-  /// What is ready now, by token.
-  fileprivate func now() throws -> [UInt64: Readiness] { try wait(0) }
-}
-
-/// A pair that an array can hold.
-private final class SharedPair {
-  let pair: SocketPair
-  var near: CInt { pair.near.descriptor }
-  var far: CInt { pair.far.descriptor }
-
-  init(_ pair: consuming SocketPair) { self.pair = pair }
 }

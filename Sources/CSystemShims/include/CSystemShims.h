@@ -12,20 +12,18 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#if defined(__linux__)
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#endif
 
 static inline long csys_result(long result) { return result < 0 ? -(long)errno : result; }
 
@@ -113,37 +111,48 @@ static inline long csys_take_error(int descriptor) {
 static inline int csys_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
 // MARK: Waiting
+//
+// Timeouts are nanoseconds, rounded up to what the call counts in; below zero is without end.
+
+// What is asked of a descriptor and what is answered: the bits of poll, whatever the call.
+enum {
+  CSYS_READABLE = POLLIN,
+  CSYS_WRITABLE = POLLOUT,
+  CSYS_HANG_UP = POLLHUP | POLLERR,
+  CSYS_NOT_OPEN = POLLNVAL,
+};
+
+// What this system has. The calls that it does not have answer ENOSYS.
+// And the first descriptor that `select` cannot watch: Linux takes bitmaps of any size.
+#if defined(__linux__)
+enum { CSYS_HAS_EPOLL = 1, CSYS_HAS_KQUEUE = 0, CSYS_SELECT_END = INT32_MAX };
+#elif defined(__APPLE__)
+enum { CSYS_HAS_EPOLL = 0, CSYS_HAS_KQUEUE = 1, CSYS_SELECT_END = FD_SETSIZE };
+#else
+enum { CSYS_HAS_EPOLL = 0, CSYS_HAS_KQUEUE = 0, CSYS_SELECT_END = FD_SETSIZE };
+#endif
 
 // `select` with bitmaps of any size: `count` descriptors, a bit for each, in words of 64.
 long csys_select(int count, uint64_t *readable, uint64_t *writable, int64_t nanoseconds);
+long csys_poll(struct pollfd *entries, size_t count, int64_t nanoseconds);
 
-#if defined(__linux__)
 // epoll_event is packed on some machines: C fills and reads it.
 struct csys_event {
   uint64_t token;
   uint32_t readiness;
 };
-enum {
-  CSYS_READABLE = EPOLLIN,
-  CSYS_WRITABLE = EPOLLOUT,
-  CSYS_HANG_UP = EPOLLHUP | EPOLLERR,
-};
-static inline long csys_epoll_create(void) { return csys_result(epoll_create1(EPOLL_CLOEXEC)); }
-static inline long csys_epoll_change(int epoll, int operation, int descriptor, uint32_t interest, uint64_t token) {
-  struct epoll_event event = {.events = interest, .data = {.u64 = token}};
-  return csys_result(epoll_ctl(epoll, operation, descriptor, &event));
-}
-static inline long csys_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) {
-  return csys_epoll_change(epoll, EPOLL_CTL_ADD, descriptor, interest, token);
-}
-static inline long csys_epoll_modify(int epoll, int descriptor, uint32_t interest, uint64_t token) {
-  return csys_epoll_change(epoll, EPOLL_CTL_MOD, descriptor, interest, token);
-}
-static inline long csys_epoll_remove(int epoll, int descriptor) {
-  return csys_epoll_change(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
-}
+long csys_epoll_create(void);
+long csys_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token);
+long csys_epoll_modify(int epoll, int descriptor, uint32_t interest, uint64_t token);
+long csys_epoll_remove(int epoll, int descriptor);
 long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds);
-#endif
+
+// Reading and writing are filters of their own, added and deleted one by one: `filter` is CSYS_READABLE or
+// CSYS_WRITABLE. Adding what is there is nothing; the token of an event is its descriptor.
+long csys_kqueue_create(void);
+long csys_kqueue_add(int queue, int descriptor, uint32_t filter);
+long csys_kqueue_remove(int queue, int descriptor, uint32_t filter);
+long csys_kqueue_wait(int queue, struct csys_event *events, int capacity, int64_t nanoseconds);
 
 // MARK: Waking a waiting thread: an eventfd, or a pipe where there is none
 
@@ -152,7 +161,10 @@ long csys_waker_open(int *waiting, int *writing);
 long csys_waker_signal(int writing);
 void csys_waker_clear(int waiting);
 
-// MARK: Threads and time
+// MARK: Environment, threads and time
+
+// The value of an environment variable, which the next change of the environment may overwrite; NULL if it is not set.
+static inline const char *csys_environment(const char *name) { return getenv(name); }
 
 int csys_thread_start(void (*body)(void *), void *context);
 static inline uintptr_t csys_thread_current(void) { return (uintptr_t)pthread_self(); }

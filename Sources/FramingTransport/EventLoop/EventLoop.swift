@@ -17,7 +17,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   /// Which way of waiting the loop uses.
   public var selectorKind: SelectorKind { selector.kind }
 
-  /// A loop with the given way of waiting, or with the best that can be had here.
+  /// A loop with the given way of waiting; without one, with that of the environment variable `FRAMING_SELECTOR`, or
+  /// else with the best that can be had here.
+  ///
+  /// - Throws: ``SystemError`` if what was asked for cannot be had, or nothing can.
   public convenience init(selector kind: SelectorKind? = nil) throws(SystemError) {
     try self.init(selector: kind, system: Kernel.real)
   }
@@ -191,8 +194,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     do throws(SystemError) {
       try selector.wait(timeout: timeout(idle: idle), into: &ready)
     } catch {
-      // `select` may have to allocate; the next turn tries again. A selector whose wait fails otherwise cannot be
-      // used again, and nobody is there to be told.
+      // `select` and `poll` may have to allocate; the next turn tries again. A selector whose wait fails otherwise
+      // cannot be used again, and nobody is there to be told.
       precondition(error.code == ENOMEM, "an event loop cannot wait: \(error)")
     }
     now = system.now()

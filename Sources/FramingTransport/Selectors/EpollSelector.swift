@@ -1,71 +1,54 @@
-#if os(Linux)
 import CSystemShims
 
 /// `epoll`, level-triggered: the kernel keeps the list of sockets, a wait costs what is ready.
+///
+/// Linux only; elsewhere it cannot be made (`ENOSYS`). A descriptor that somebody else closed is forgotten by the
+/// kernel, unless a copy of it is open: its events then go on, under its own token. The corresponding C functions are
+/// `epoll_create1`, `epoll_ctl` and `epoll_wait`.
 // Unchecked, as the selector's contract says: all but `wake()`, which uses only the waker, is one thread's.
 final class EpollSelector: Selector, @unchecked Sendable {
   let kind = SelectorKind.epoll
+  private let system: any SystemCalls
   private let epoll: CInt
   private let waker: Waker
   private var ready = [csys_event](repeating: csys_event(), count: 256)
 
-  init() throws(SystemError) {
+  init(over system: any SystemCalls) throws(SystemError) {
+    self.system = system
     waker = try Waker()
-    let result = CallResult(csys_epoll_create())
+    let result = system.epollCreate()
     if let code = result.errorCode { throw SystemError(call: "epoll_create1", code: code) }
     epoll = CInt(result.word)
     try add(waker.descriptor, interest: .readable, token: Waker.token)
   }
 
-  deinit { _ = csys_close(epoll) }
+  deinit { system.close(epoll) }
 
   func add(_ descriptor: CInt, interest: Interest, token: UInt64) throws(SystemError) {
     _ = try attempt("epoll_ctl ADD", on: "\(descriptor)") {
-      CallResult(csys_epoll_add(epoll, descriptor, interest.events, token))
+      system.epollControl(epoll, .add(interest, token: token), descriptor)
     }
   }
 
   func change(_ descriptor: CInt, interest: Interest, token: UInt64) throws(SystemError) {
     _ = try attempt("epoll_ctl MOD", on: "\(descriptor)") {
-      CallResult(csys_epoll_modify(epoll, descriptor, interest.events, token))
+      system.epollControl(epoll, .modify(interest, token: token), descriptor)
     }
   }
 
   func remove(_ descriptor: CInt) {
     // ENOENT and EBADF say that it is not watched any more, which is what was asked for.
-    _ = csys_epoll_remove(epoll, descriptor)
+    _ = system.epollControl(epoll, .remove, descriptor)
   }
 
   func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
-    let result = CallResult(csys_epoll_wait(epoll, &ready, CInt(ready.count), timeout ?? -1))
-    if let code = result.errorCode {
-      if code == EINTR { return }
-      throw SystemError(call: "epoll_wait", code: code)
+    let result = ready.withUnsafeMutableBufferPointer {
+      system.epollWait(epoll, into: $0, timeout: timeout)
     }
-    for event in ready[..<result.word] {
-      if event.token == Waker.token {
-        waker.clear()
-      } else {
-        events.append(SelectorEvent(token: event.token, readiness: Readiness(events: event.readiness)))
-      }
+    for event in ready[..<(try result.readyCount(of: "epoll_wait"))] where !waker.takes(event.token) {
+      events.append(SelectorEvent(token: event.token, readiness: Readiness(bits: event.readiness)))
     }
   }
 
   func wake() { waker.wake() }
 }
-
-extension Interest {
-  fileprivate var events: UInt32 {
-    (contains(.readable) ? UInt32(CSYS_READABLE) : 0) | (contains(.writable) ? UInt32(CSYS_WRITABLE) : 0)
-  }
-}
-
-extension Readiness {
-  fileprivate init(events: UInt32) {
-    self = []
-    if events & UInt32(CSYS_READABLE) != 0 { insert(.readable) }
-    if events & UInt32(CSYS_WRITABLE) != 0 { insert(.writable) }
-    if events & UInt32(CSYS_HANG_UP) != 0 { insert(.hangUp) }
-  }
-}
-#endif

@@ -1,13 +1,17 @@
+import CSystemShims
+
 /// Waits until one of many sockets is ready. The contract that every backend keeps:
 ///
 /// - **Level-triggered.** Readiness is reported at every wait for as long as it lasts.
 /// - **A token is the key.** Events carry the token of the registration, never the descriptor, which may have
 ///   been closed and given to another socket in the same turn. Tokens are the caller's and never come again.
 /// - **Hang-up cannot be masked.** A connection that is dead in both directions, or has met an error, is reported
-///   with ``Readiness/hangUp`` at whatever interest, unless the backend cannot know (`select`).
+///   with ``Readiness/hangUp`` at whatever interest, unless the backend cannot know (`select`, and `kqueue` at no
+///   interest). Whoever wants nothing of a socket any more removes it, or hears of its end at every wait.
 /// - **A hint, not a promise.** Readiness may be gone, or spurious, when it is looked at: sockets never block.
 /// - **Nobody else's mistake ends the process.** A descriptor that was closed behind the selector's back is
-///   reported as hung up, or not any more; waiting goes on for the others.
+///   reported as hung up, once (`poll`, `select`), or not any more; waiting goes on for the others. To change what is
+///   watched of it is an error, which ends its own connection only.
 ///
 /// Everything but ``wake()`` belongs to one thread.
 package protocol Selector: AnyObject, Sendable {
@@ -64,5 +68,41 @@ package struct SelectorEvent: Hashable, Sendable {
   package init(token: UInt64, readiness: Readiness) {
     self.token = token
     self.readiness = readiness
+  }
+}
+
+extension Interest {
+  /// As the shims take it: the bits of `poll`.
+  var bits: UInt32 {
+    (contains(.readable) ? UInt32(CSYS_READABLE) : 0) | (contains(.writable) ? UInt32(CSYS_WRITABLE) : 0)
+  }
+}
+
+extension Readiness {
+  /// From what the shims answer: the bits of `poll`.
+  init(bits: UInt32) {
+    self = []
+    if bits & UInt32(CSYS_READABLE) != 0 { insert(.readable) }
+    if bits & UInt32(CSYS_WRITABLE) != 0 { insert(.writable) }
+    if bits & UInt32(CSYS_HANG_UP) != 0 { insert(.hangUp) }
+  }
+}
+
+extension SelectorEvent {
+  /// What the owner hears of a descriptor that somebody else closed: reading it will say what is wrong.
+  static func closed(_ token: UInt64) -> SelectorEvent {
+    SelectorEvent(token: token, readiness: [.hangUp, .readable])
+  }
+}
+
+extension CallResult {
+  /// How many descriptors a wait found ready. None if a signal ended it, or if the kernel was short of memory for
+  /// the moment and says so by `EAGAIN`.
+  func readyCount(of call: StaticString) throws(SystemError) -> Int {
+    switch errorCode {
+    case nil: return word
+    case EINTR, EAGAIN: return 0
+    case let code?: throw SystemError(call: "\(call)", code: code)
+    }
   }
 }

@@ -26,6 +26,10 @@ final class Waker: Sendable {
     _ = try? attempt("write") { CallResult(csys_waker_signal(writing)) }
   }
 
-  /// Makes `descriptor` unreadable again.
-  func clear() { csys_waker_clear(descriptor) }
+  /// Whether an event is the waker's own; makes `descriptor` unreadable again if it is.
+  func takes(_ token: UInt64) -> Bool {
+    guard token == Self.token else { return false }
+    csys_waker_clear(descriptor)
+    return true
+  }
 }

@@ -61,16 +61,56 @@ package final class Kernel: SystemCalls {
   package func close(_ descriptor: CInt) { _ = csys_close(descriptor) }
 
   package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
-    switch kind {
-    case .select: return try SelectSelector()
-    case .epoll:
-      #if os(Linux)
-      return try EpollSelector()
-      #else
-      throw SystemError(call: "epoll_create1", code: ENOSYS)
-      #endif
-    }
+    try kind.selector(over: self)
   }
 
   package func now() -> Int64 { csys_now() }
+
+  // MARK: Waiting
+
+  package func isOpen(_ descriptor: CInt) -> Bool { csys_is_open(descriptor) != 0 }
+
+  package func select(
+    _ count: Int, readable: UnsafeMutablePointer<UInt64>, writable: UnsafeMutablePointer<UInt64>,
+    timeout: Int64?
+  ) -> CallResult {
+    CallResult(csys_select(CInt(count), readable, writable, timeout ?? -1))
+  }
+
+  package func poll(_ entries: UnsafeMutableBufferPointer<pollfd>, timeout: Int64?) -> CallResult {
+    CallResult(csys_poll(entries.baseAddress, entries.count, timeout ?? -1))
+  }
+
+  package func epollCreate() -> CallResult { CallResult(csys_epoll_create()) }
+
+  package func epollControl(_ epoll: CInt, _ change: EpollChange, _ descriptor: CInt) -> CallResult {
+    switch change {
+    case .add(let interest, let token):
+      CallResult(csys_epoll_add(epoll, descriptor, interest.bits, token))
+    case .modify(let interest, let token):
+      CallResult(csys_epoll_modify(epoll, descriptor, interest.bits, token))
+    case .remove: CallResult(csys_epoll_remove(epoll, descriptor))
+    }
+  }
+
+  package func epollWait(
+    _ epoll: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?
+  ) -> CallResult {
+    CallResult(csys_epoll_wait(epoll, events.baseAddress, CInt(events.count), timeout ?? -1))
+  }
+
+  package func kqueueCreate() -> CallResult { CallResult(csys_kqueue_create()) }
+
+  package func kqueueControl(_ queue: CInt, _ change: KqueueChange, _ descriptor: CInt) -> CallResult {
+    switch change {
+    case .add(let interest): CallResult(csys_kqueue_add(queue, descriptor, interest.bits))
+    case .remove(let interest): CallResult(csys_kqueue_remove(queue, descriptor, interest.bits))
+    }
+  }
+
+  package func kqueueWait(
+    _ queue: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?
+  ) -> CallResult {
+    CallResult(csys_kqueue_wait(queue, events.baseAddress, CInt(events.count), timeout ?? -1))
+  }
 }

@@ -1,3 +1,5 @@
+import CSystemShims
+
 /// Every entry to the kernel that the transport makes, and nothing else.
 ///
 /// The seam at which a simulated kernel takes the place of the real one. Calls answer at once and raw: repeating after
@@ -27,10 +29,54 @@ package protocol SystemCalls: AnyObject, Sendable {
   func shutdownWriting(_ descriptor: CInt) -> CallResult
   /// `close`; the descriptor is gone, whatever the answer.
   func close(_ descriptor: CInt)
-  /// The way to wait for many sockets at once.
+  /// The way to wait for many sockets at once; most often ``SelectorKind/selector(over:)``, which makes the calls below.
   func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector
   /// Nanoseconds on a clock that never goes back (`CLOCK_MONOTONIC`).
   func now() -> Int64
+
+  // What selectors call. Timeouts are in nanoseconds and never end early; `nil` is without end.
+
+  /// Whether a file is open at the descriptor (`fcntl` with `F_GETFD`).
+  func isOpen(_ descriptor: CInt) -> Bool
+  /// `select`, with a bit for each of `count` descriptors in words of 64; the answer replaces the question.
+  func select(
+    _ count: Int, readable: UnsafeMutablePointer<UInt64>, writable: UnsafeMutablePointer<UInt64>,
+    timeout: Int64?
+  ) -> CallResult
+  /// `poll`.
+  func poll(_ entries: UnsafeMutableBufferPointer<pollfd>, timeout: Int64?) -> CallResult
+  /// `epoll_create1` with `EPOLL_CLOEXEC`.
+  func epollCreate() -> CallResult
+  /// `epoll_ctl`.
+  func epollControl(_ epoll: CInt, _ change: EpollChange, _ descriptor: CInt) -> CallResult
+  /// `epoll_wait`.
+  func epollWait(_ epoll: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?)
+    -> CallResult
+  /// `kqueue`.
+  func kqueueCreate() -> CallResult
+  /// `kevent` with one change: `EV_ADD` or `EV_DELETE` of `EVFILT_READ` or `EVFILT_WRITE`.
+  func kqueueControl(_ queue: CInt, _ change: KqueueChange, _ descriptor: CInt) -> CallResult
+  /// `kevent` without a change; the token of an event is its descriptor.
+  func kqueueWait(_ queue: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?)
+    -> CallResult
+}
+
+/// What to change about a descriptor in an `epoll`.
+package enum EpollChange: Hashable, Sendable {
+  /// `EPOLL_CTL_ADD`.
+  case add(Interest, token: UInt64)
+  /// `EPOLL_CTL_MOD`.
+  case modify(Interest, token: UInt64)
+  /// `EPOLL_CTL_DEL`.
+  case remove
+}
+
+/// What to change about a descriptor in a `kqueue`: each interest is a filter of its own.
+package enum KqueueChange: Hashable, Sendable {
+  /// `EV_ADD`, of one interest.
+  case add(Interest)
+  /// `EV_DELETE`, of one interest.
+  case remove(Interest)
 }
 
 /// An option of a socket that the transport sets.

@@ -1,3 +1,4 @@
+import CSystemShims
 import Foundation
 import FramingTransport
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 final class FaultyKernel: SystemCalls {
   enum Call: CaseIterable, Hashable, Sendable {
     case socket, bind, listen, accept, connect, setOption, takeError, localAddress, receive, send
-    case shutdownWriting, watch
+    case shutdownWriting, watch, makeSelector, wait
   }
 
   enum Fault: Hashable, Sendable {
@@ -30,6 +31,8 @@ final class FaultyKernel: SystemCalls {
     var counts: [Call: Int] = [:]
     var open: Set<CInt> = []
     var closedTwice: [CInt] = []
+    /// The descriptors that selectors wait with, which live as long as their loop.
+    var selectors: Set<CInt> = []
     var holdsSends = false
   }
 
@@ -159,16 +162,62 @@ final class FaultyKernel: SystemCalls {
   func close(_ descriptor: CInt) {
     // Taken from the account first: another thread may be given the same number at once.
     state.withLock { state in
-      if state.open.remove(descriptor) == nil { state.closedTwice.append(descriptor) }
+      if state.open.remove(descriptor) == nil && state.selectors.remove(descriptor) == nil {
+        state.closedTwice.append(descriptor)
+      }
     }
     real.close(descriptor)
   }
 
   func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
-    FaultySelector(try real.makeSelector(kind), kernel: self)
+    FaultySelector(try kind.selector(over: self), kernel: self)
   }
 
   func now() -> Int64 { real.now() }
+
+  // MARK: Waiting
+
+  func isOpen(_ descriptor: CInt) -> Bool { real.isOpen(descriptor) }
+
+  func select(
+    _ count: Int, readable: UnsafeMutablePointer<UInt64>, writable: UnsafeMutablePointer<UInt64>,
+    timeout: Int64?
+  ) -> CallResult {
+    perform(.wait) { real.select(count, readable: readable, writable: writable, timeout: timeout) }
+  }
+
+  func poll(_ entries: UnsafeMutableBufferPointer<pollfd>, timeout: Int64?) -> CallResult {
+    perform(.wait) { real.poll(entries, timeout: timeout) }
+  }
+
+  func epollCreate() -> CallResult { perform(.makeSelector) { openedSelector(real.epollCreate()) } }
+
+  func epollControl(_ epoll: CInt, _ change: EpollChange, _ descriptor: CInt) -> CallResult {
+    real.epollControl(epoll, change, descriptor)
+  }
+
+  func epollWait(_ epoll: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?)
+    -> CallResult
+  {
+    perform(.wait) { real.epollWait(epoll, into: events, timeout: timeout) }
+  }
+
+  func kqueueCreate() -> CallResult { perform(.makeSelector) { openedSelector(real.kqueueCreate()) } }
+
+  func kqueueControl(_ queue: CInt, _ change: KqueueChange, _ descriptor: CInt) -> CallResult {
+    real.kqueueControl(queue, change, descriptor)
+  }
+
+  func kqueueWait(_ queue: CInt, into events: UnsafeMutableBufferPointer<csys_event>, timeout: Int64?)
+    -> CallResult
+  {
+    perform(.wait) { real.kqueueWait(queue, into: events, timeout: timeout) }
+  }
+
+  private func openedSelector(_ result: CallResult) -> CallResult {
+    if result.errorCode == nil { state.withLock { _ = $0.selectors.insert(CInt(result.word)) } }
+    return result
+  }
 }
 
 /// A selector that may refuse to watch.

@@ -97,18 +97,26 @@ extension Socket {
 enum Descriptors {
   /// Raises the limit of open files as far as the system lets us; answers it.
   static let limit: UInt64 = {
-    #if canImport(Glibc)
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    #else
-    let resource = RLIMIT_NOFILE
-    #endif
     var limit = rlimit()
     guard getrlimit(resource, &limit) == 0 else { return 0 }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(resource, &limit)
+    _ = setLimit(UInt64(limit.rlim_max))
     guard getrlimit(resource, &limit) == 0 else { return 0 }
     return UInt64(limit.rlim_cur)
   }()
+
+  /// Sets the limit of open files of this process; answers whether the system took it.
+  static func setLimit(_ count: UInt64) -> Bool {
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return false }
+    limit.rlim_cur = rlim_t(count)
+    return setrlimit(resource, &limit) == 0
+  }
+
+  #if canImport(Glibc)
+  private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  #else
+  private static let resource = RLIMIT_NOFILE
+  #endif
 
   /// A copy of `descriptor` with a number of at least `number`.
   ///
