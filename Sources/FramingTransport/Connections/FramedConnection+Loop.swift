@@ -25,6 +25,11 @@ extension FramedConnection: EventSource {
     }
   }
 
+  /// Runs `body` isolated to this actor: at once on its loop's thread, soon from that of another loop.
+  nonisolated func onItsLoop(_ body: @escaping @Sendable (isolated FramedConnection) -> Void) {
+    if loop.isCurrent { enter(body) } else { loop.execute { self.enter(body) } }
+  }
+
   /// Begins to serve: messages go to `onMessage`, or wait for ``receive()`` without it.
   ///
   /// - Parameters:

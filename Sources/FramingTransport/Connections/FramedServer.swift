@@ -14,7 +14,7 @@ import Framing
 public final class FramedServer: Sendable {
   /// The address that the server listens on, with the port that the system chose for port 0.
   public let address: SocketAddress
-  /// The loop that the server and its connections belong to.
+  /// The loop that the server belongs to, and its connections if there is one loop.
   public let loop: EventLoop
 
   private let listener: Listener
@@ -28,31 +28,37 @@ public final class FramedServer: Sendable {
   ///   - framer: How messages are framed, in both directions.
   ///   - limits: What peers may do.
   ///   - loop: The loop to serve on; the shared one unless told otherwise.
+  ///   - loops: How many loops, each with a thread of its own, share the connections: each new one goes to the next
+  ///     loop. `loop` is one of them, the others wait in the same way. A handler runs on the loop of its connection.
   ///   - backlog: How many connections may wait to be accepted.
   ///   - onFailure: Told of each connection that failed, and of each frame that was left out
   ///     (``ConnectionError/leftOut(_:)``), on the loop's thread.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
-    on loop: EventLoop? = nil, backlog: Int = 1024,
+    on loop: EventLoop? = nil, loops: Int = 1, backlog: Int = 1024,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
-      at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, backlog: backlog,
+      at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, loops: loops,
+      backlog: backlog,
       onFailure: onFailure)
   }
 
   @usableFromInline
   init(
     at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
-    backlog: Int,
+    loops: Int, backlog: Int,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) throws(SystemError) {
+    precondition(loops >= 1, "a server needs a loop")
     let loop = try EventLoop.shared(or: loop)
+    var workers = [loop]
+    while workers.count < loops { workers.append(try loop.another()) }
     let socket = try Socket.listening(at: address, backlog: backlog, system: loop.system)
     self.loop = loop
     self.address = try socket.localAddress()
-    listener = Listener(socket, framing: framing, limits: limits, loop: loop, onFailure: onFailure)
+    listener = Listener(socket, framing: framing, limits: limits, workers: workers, onFailure: onFailure)
   }
 
   /// Serves each message as it comes, without tasks and without copies, until ``shutdown()`` or cancellation.
@@ -81,7 +87,7 @@ public final class FramedServer: Sendable {
   ) async throws {
     try await serve { connection, listener in
       let report = listener.reporter(for: connection.peer)
-      let task = Task(executorPreference: listener.loop) {
+      let task = Task(executorPreference: connection.loop) {
         do {
           try await handler(connection)
         } catch {

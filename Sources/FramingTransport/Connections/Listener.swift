@@ -5,6 +5,9 @@ import Framing
 // Unchecked: everything but `init` happens on the loop's thread, which `EventLoop` proves at its entries.
 final class Listener: EventSource, @unchecked Sendable {
   let loop: EventLoop
+  /// The loops that connections are given to in turn; the listener's own is the first of them.
+  private let workers: [EventLoop]
+  private var nextWorker = 0
   private let framing: ConnectionFraming
   private let limits: ServerLimits
   private let connectionLimits: SharedLimits
@@ -32,14 +35,15 @@ final class Listener: EventSource, @unchecked Sendable {
   private static let quietTime: Int64 = 1_000_000_000
 
   init(
-    _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, loop: EventLoop,
+    _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, workers: [EventLoop],
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) {
     self.socket = .some(socket)
     self.framing = framing
     self.limits = limits
     self.connectionLimits = SharedLimits(limits.connection)
-    self.loop = loop
+    self.loop = workers[0]
+    self.workers = workers
     self.onFailure = onFailure
   }
 
@@ -66,12 +70,16 @@ final class Listener: EventSource, @unchecked Sendable {
     if let token, let descriptor = socket?.descriptor { loop.remove(token, descriptor: descriptor) }
     token = nil
     socket = nil
-    for connection in connections.values { connection.enter { $0.stop() } }
+    for connection in connections.values { connection.onItsLoop { $0.stop() } }
     completeIfDone()
   }
 
-  /// A connection with a synchronous handler is closed.
+  /// A connection with a synchronous handler is closed. From the thread of any worker.
   func closed(_ connection: FramedConnection) {
+    if loop.isCurrent { remove(connection) } else { loop.execute { [self] in remove(connection) } }
+  }
+
+  private func remove(_ connection: FramedConnection) {
     if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
       forget(connection.peer.withoutPort)
     }
@@ -117,7 +125,9 @@ final class Listener: EventSource, @unchecked Sendable {
         if peer.family != .unix { try? accepted.socket.set(.noDelay) }
         serve(
           FramedConnection(
-            accepted.socket, peer: peer, framing: framing, limits: connectionLimits, loop: loop))
+            accepted.socket, peer: peer, framing: framing, limits: connectionLimits,
+            loop: workers[nextWorker]))
+        nextWorker = (nextWorker + 1) % workers.count
       } catch {
         if Self.concernsOneConnection(error) { continue }
         report(peer: nil, error)
@@ -129,7 +139,8 @@ final class Listener: EventSource, @unchecked Sendable {
   private func serve(_ connection: FramedConnection) {
     connections[ObjectIdentifier(connection)] = connection
     peers[connection.peer.withoutPort, default: 0] += 1
-    connection.enter { start?($0, self) }
+    guard let start else { return }
+    connection.onItsLoop { [self] in start($0, self) }
   }
 
   private func exceededCap(by peer: SocketAddress) -> ConnectionCap? {

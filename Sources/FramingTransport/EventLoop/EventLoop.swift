@@ -36,6 +36,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     selector = try SelectorKind.make(kind, system: system)
   }
 
+  /// A loop that waits in the same way, over the same kernel.
+  func another() throws(SystemError) -> EventLoop {
+    try EventLoop(selector: selectorKind, system: system, idleTime: idleTime)
+  }
+
   /// The loop to use if none is `given`: one for all, made when it is needed first.
   static func shared(or given: EventLoop? = nil) throws(SystemError) -> EventLoop {
     if let given { return given }
