@@ -11,15 +11,20 @@ struct ServeCommand: Command {
   private let framer: (text: String, spec: FramerSpec)
   private let selector: SelectorKind?
   private let handler: Handler
+  private let loops: Int
+  private let limits: ServerLimits
 
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
-      arguments, of: "serve", options: ["--host", "--port", "--framer", "--selector", "--handler"])
+      arguments, of: "serve",
+      options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops"] + LimitOptions.names)
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)
     handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
+    loops = try arguments.integer("--loops", in: 1...256) ?? 1
+    limits = try LimitOptions.limits(arguments)
   }
 
   func run() async throws(Failure) -> ExitStatus {
@@ -72,9 +77,11 @@ struct ServeCommand: Command {
     let log: @Sendable (ConnectionFailure) -> Void = { Terminal.log("\($0)") }
     // As its own type, the usual framer is compiled into the server; as any framer, it is called through a table.
     if let framer = framer.spec.base as? LengthPrefixedFramer {
-      return try FramedServer(at: address, framer: framer, on: loop, onFailure: log)
+      return try FramedServer(
+        at: address, framer: framer, limits: limits, on: loop, loops: loops, onFailure: log)
     }
-    return try FramedServer(at: address, framer: framer.spec.framer, on: loop, onFailure: log)
+    return try FramedServer(
+      at: address, framer: framer.spec.framer, limits: limits, on: loop, loops: loops, onFailure: log)
   }
 
   private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
@@ -105,6 +112,11 @@ struct ServeCommand: Command {
       --selector NAME  how to wait for sockets: \(SelectorKind.names(" or ")) (what the
                        environment variable FRAMING_SELECTOR names, or else the best there is)
       --handler NAME   sync: a call for each message; async: a task for each connection (sync)
+      --loops N        threads that share the connections (1)
+
+    What peers may do:
+
+    \(LimitOptions.help)
     """
 }
 
