@@ -213,4 +213,18 @@ struct SocketTests {
     #expect(error?.code == ENOENT)
     #expect(error?.description.hasPrefix("connect unix:no/such/path.sock: ") == true)
   }
+
+  #if os(Linux)
+  @Test("that is accepted inherits how a dead peer is found: by probes when idle, by a limit when not")
+  func deadPeer() throws {
+    let listener = try Socket.listening(at: .loopback(port: 0))
+    try listener.set(.deadPeer(milliseconds: 12_500))
+    let client = try Socket.connecting(to: listener.localAddress(), system: Kernel.real)
+    Poll.wait(listener.descriptor, for: .readable)
+    let accepted = try listener.acceptOne()
+    // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT, as <netinet/tcp.h> numbers them.
+    #expect([4, 5, 6, 18].map { accepted.tcpOption($0) } == [6, 2, 3, 12_500])
+    #expect(client.tcpOption(18) == 0)
+  }
+  #endif
 }

@@ -95,6 +95,27 @@ static inline long csys_set_option(int descriptor, int level, int name, int valu
   return csys_result(setsockopt(descriptor, level, name, &value, sizeof value));
 }
 static inline long csys_reuse_address(int descriptor) { return csys_set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1); }
+// A peer that has gone without a word is found after `milliseconds`: while nothing is to be sent by keepalive probes, which
+// begin after half of that time, and while something is by the limit on the time that it stays unacknowledged. Either
+// alone leaves a hole: probes stop while data waits.
+static inline long csys_dead_peer(int descriptor, int milliseconds) {
+  int half = milliseconds / 2000 > 0 ? milliseconds / 2000 : 1;
+  int sixth = milliseconds / 6000 > 0 ? milliseconds / 6000 : 1;
+  long result = csys_set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+#if defined(__APPLE__)
+  if (result == 0) { result = csys_set_option(descriptor, IPPROTO_TCP, TCP_KEEPALIVE, half); }
+  if (result == 0) {
+    int seconds = milliseconds / 1000 > 0 ? milliseconds / 1000 : 1;
+    result = csys_set_option(descriptor, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, seconds);
+  }
+#else
+  if (result == 0) { result = csys_set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, half); }
+  if (result == 0) { result = csys_set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds); }
+#endif
+  if (result == 0) { result = csys_set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, sixth); }
+  if (result == 0) { result = csys_set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3); }
+  return result;
+}
 static inline long csys_no_delay(int descriptor) { return csys_set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1); }
 static inline long csys_ipv6_only(int descriptor) { return csys_set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 static inline long csys_reset_on_close(int descriptor) {

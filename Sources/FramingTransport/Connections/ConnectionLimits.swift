@@ -22,6 +22,10 @@ public struct ConnectionLimits: Hashable, Sendable {
   public var idleTime: Duration? = .seconds(600)
   /// How long the peer may take for what waits to be sent, or for a quarter of ``queuedBytes`` of it; `nil` for ever.
   public var writeTime: Duration? = .seconds(30)
+  /// After how long a peer that is gone without a word, as when its machine lost power, is an error (`ETIMEDOUT`), whether
+  /// something waits to be sent or not; `nil` for never. TCP only; in whole milliseconds, and idle peers are asked
+  /// in whole seconds.
+  public var deadPeerTime: Duration? = .seconds(120)
   /// How long closing may take: until the peer has taken everything that was sent, and has closed too.
   public var closeTime: Duration = .seconds(10)
 
@@ -34,6 +38,11 @@ public struct ConnectionLimits: Hashable, Sendable {
     limits.handshakeTime = nil
     limits.idleTime = nil
     return limits
+  }
+
+  /// The socket option that ``deadPeerTime`` is.
+  var deadPeer: SocketOption? {
+    deadPeerTime.map { .deadPeer(milliseconds: CInt(clamping: max($0.nanoseconds / 1_000_000, 1))) }
   }
 
   /// The number of waiting bytes at which sending goes on.

@@ -55,6 +55,8 @@ extension FramedConnection {
     do throws(SystemError) {
       let loop = try EventLoop.shared(or: loop)
       let socket = try Socket.connecting(to: address, system: loop.system)
+      // A socket that was refused at once does not take it, and says so when it is waited for.
+      if address.family != .unix, let option = limits.deadPeer { try? socket.set(option) }
       connection = FramedConnection(
         socket, peer: address, framing: framing, limits: SharedLimits(limits), loop: loop)
     } catch {

@@ -56,6 +56,7 @@ public final class FramedServer: Sendable {
     var workers = [loop]
     while workers.count < loops { workers.append(try loop.another()) }
     let socket = try Socket.listening(at: address, backlog: backlog, system: loop.system)
+    if address.family != .unix, let option = limits.connection.deadPeer { try socket.set(option) }
     self.loop = loop
     self.address = try socket.localAddress()
     listener = Listener(socket, framing: framing, limits: limits, workers: workers, onFailure: onFailure)

@@ -34,6 +34,7 @@ package final class Kernel: SystemCalls {
     case .noDelay: CallResult(csys_no_delay(descriptor))
     case .ipv6Only: CallResult(csys_ipv6_only(descriptor))
     case .resetOnClose: CallResult(csys_reset_on_close(descriptor))
+    case .deadPeer(let milliseconds): CallResult(csys_dead_peer(descriptor, milliseconds))
     }
   }
 

@@ -87,6 +87,9 @@ package enum SocketOption: Hashable, Sendable {
   case noDelay
   /// `IPV6_V6ONLY`: an IPv6 listener serves IPv6 only, whatever the system's default.
   case ipv6Only
+  /// `SO_KEEPALIVE` with its times, and `TCP_USER_TIMEOUT`: a peer that has gone without a word is an error after so many
+  /// milliseconds. What is accepted inherits it.
+  case deadPeer(milliseconds: CInt)
   /// `SO_LINGER` with 0: `close` resets the connection.
   case resetOnClose
 }

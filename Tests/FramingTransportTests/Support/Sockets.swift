@@ -53,6 +53,15 @@ struct TCPPair: ~Copyable {
   consuming func closeServer() -> Socket { client }
 }
 
+extension Socket {
+  /// The value of an option of TCP. The C name is `getsockopt`.
+  func tcpOption(_ name: CInt) -> CInt {
+    var value: CInt = -1
+    var length = socklen_t(MemoryLayout<CInt>.size)
+    return getsockopt(descriptor, CInt(IPPROTO_TCP), name, &value, &length) == 0 ? value : -1
+  }
+}
+
 /// `poll`: how tests wait for what the network stack does in its own time.
 enum Poll {
   /// Waits until `descriptor` is ready for what is asked, or has met an error or a hang-up.
