@@ -83,6 +83,7 @@ extension FaultyKernel.Call {
     case .receive, .send: [.fails(EINTR), .fails(EAGAIN), .short]
     case .shutdownWriting: [.fails(EINTR)]
     case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch: []
+    case .getOption, .prepare: []
     }
   }
 
@@ -101,6 +102,7 @@ extension FaultyKernel.Call {
     case .send: [.dies(EPIPE), .dies(ECONNRESET), .fails(ENOBUFS)]
     case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
+    case .getOption, .prepare: [.fails(EBADF)]
     }
   }
 }
