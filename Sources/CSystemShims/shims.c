@@ -316,3 +316,19 @@ int csys_thread_start(void (*body)(void *), void *context) {
   if (code != 0) free(argument);
   return code;
 }
+
+long csys_prepare_inherited(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return -(long)errno;
+  if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0) return -(long)errno;
+  return csys_result(fcntl(descriptor, F_SETFL, flags | O_NONBLOCK));
+}
+
+long csys_datagram_socket(void) {
+#if defined(__linux__)
+  return csys_result(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+#else
+  int descriptor = socket(AF_UNIX, SOCK_DGRAM, 0);
+  return descriptor < 0 ? -(long)errno : csys_prepare(descriptor);
+#endif
+}

@@ -84,6 +84,7 @@ extension FaultyKernel.Call {
     case .shutdownWriting: [.fails(EINTR)]
     case .wait: [.fails(EINTR), .fails(ENOMEM)]
     case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch, .makeSelector: []
+    case .getOption, .prepare: []
     }
   }
 
@@ -103,6 +104,7 @@ extension FaultyKernel.Call {
     case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
     case .makeSelector, .wait: []
+    case .getOption, .prepare: [.fails(EBADF)]
     }
   }
 }

@@ -195,4 +195,28 @@ static inline int64_t csys_now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// MARK: What a service manager hands over, and wants to hear
+
+static inline long csys_is_stream(int descriptor) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  long result = csys_result(getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &value, &length));
+  return result < 0 ? result : value == SOCK_STREAM;
+}
+static inline long csys_is_listening(int descriptor) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  long result = csys_result(getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &length));
+  return result < 0 ? result : value != 0;
+}
+// Makes a descriptor that was opened elsewhere close on exec and not block; it stays open if that fails.
+long csys_prepare_inherited(int descriptor);
+// A Unix socket of datagrams, as from csys_socket.
+long csys_datagram_socket(void);
+static inline long csys_send_to(int descriptor, const void *buffer, size_t count, const struct csys_address *address) {
+  struct sockaddr_storage storage;
+  socklen_t length = csys_to_sockaddr(address, &storage);
+  return csys_result(sendto(descriptor, buffer, count, CSYS_SEND_FLAGS, (struct sockaddr *)&storage, length));
+}
+
 #endif

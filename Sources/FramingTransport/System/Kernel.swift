@@ -114,4 +114,22 @@ package final class Kernel: SystemCalls {
   ) -> CallResult {
     CallResult(csys_kqueue_wait(queue, events.baseAddress, CInt(events.count), timeout ?? -1))
   }
+
+  package func isStream(_ descriptor: CInt) -> CallResult { CallResult(csys_is_stream(descriptor)) }
+
+  package func isListening(_ descriptor: CInt) -> CallResult { CallResult(csys_is_listening(descriptor)) }
+
+  package func prepare(_ descriptor: CInt) -> CallResult { CallResult(csys_prepare_inherited(descriptor)) }
+
+  package func datagramSocket() -> CallResult { CallResult(csys_datagram_socket()) }
+
+  package func send(
+    _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
+  ) -> CallResult {
+    withUnsafePointer(to: address.shim) {
+      CallResult(csys_send_to(descriptor, bytes.baseAddress, bytes.count, $0))
+    }
+  }
+
+  package func processID() -> CInt { getpid() }
 }

@@ -34,6 +34,21 @@ package protocol SystemCalls: AnyObject, Sendable {
   /// Nanoseconds on a clock that never goes back (`CLOCK_MONOTONIC`).
   func now() -> Int64
 
+  // What a service manager hands over, and wants to hear.
+
+  /// `getsockopt` with `SO_TYPE`: 1 for a socket of streams, 0 for another.
+  func isStream(_ descriptor: CInt) -> CallResult
+  /// `getsockopt` with `SO_ACCEPTCONN`: 1 for a socket that listens, 0 for another.
+  func isListening(_ descriptor: CInt) -> CallResult
+  /// `fcntl`: a descriptor that was opened elsewhere does not block, and is closed on `exec`.
+  func prepare(_ descriptor: CInt) -> CallResult
+  /// A Unix socket of datagrams that does not block and is closed on `exec` (`socket`).
+  func datagramSocket() -> CallResult
+  /// `sendto` with `MSG_NOSIGNAL`.
+  func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress) -> CallResult
+  /// `getpid`.
+  func processID() -> CInt
+
   // What selectors call. Timeouts are in nanoseconds and never end early; `nil` is without end.
 
   /// Whether a file is open at the descriptor (`fcntl` with `F_GETFD`).

@@ -7,7 +7,7 @@ import Synchronization
 final class FaultyKernel: SystemCalls {
   enum Call: CaseIterable, Hashable, Sendable {
     case socket, bind, listen, accept, connect, setOption, takeError, localAddress, receive, send
-    case shutdownWriting, watch, makeSelector, wait
+    case shutdownWriting, watch, makeSelector, wait, getOption, prepare
   }
 
   enum Fault: Hashable, Sendable {
@@ -218,6 +218,31 @@ final class FaultyKernel: SystemCalls {
     if result.errorCode == nil { state.withLock { _ = $0.selectors.insert(CInt(result.word)) } }
     return result
   }
+
+  func isStream(_ descriptor: CInt) -> CallResult {
+    perform(.getOption) { real.isStream(descriptor) }
+  }
+
+  func isListening(_ descriptor: CInt) -> CallResult {
+    perform(.getOption) { real.isListening(descriptor) }
+  }
+
+  func prepare(_ descriptor: CInt) -> CallResult {
+    // From here on it is on the account: who has prepared it closes it.
+    perform(.prepare) {
+      let result = real.prepare(descriptor)
+      if result.errorCode == nil { _ = opened(CallResult(Int(descriptor))) }
+      return result
+    }
+  }
+
+  func datagramSocket() -> CallResult { perform(.socket) { opened(real.datagramSocket()) } }
+
+  func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress) -> CallResult {
+    perform(.send) { real.send(descriptor, bytes, to: address) }
+  }
+
+  func processID() -> CInt { real.processID() }
 }
 
 /// A selector that may refuse to watch.
