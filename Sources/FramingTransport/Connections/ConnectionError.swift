@@ -6,6 +6,8 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case framing(FramingError)
   /// A frame over the limit was left out, as the framer was told (`TooLongFrame.discard`); the connection goes on.
   case leftOut(FramingError)
+  /// The PROXY header that a trusted proxy has to send first is wrong, or missing.
+  case proxy(ProxyError)
   /// A system call failed; most often the peer has gone.
   case system(SystemError)
   /// The connection was closed, or its sending side was finished, by this program.
@@ -28,6 +30,7 @@ extension ConnectionError: CustomStringConvertible {
     switch self {
     case .framing(let error): error.description
     case .leftOut(let error): "\(error); it was left out"
+    case .proxy(let error): error.description
     case .system(let error): error.description
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"

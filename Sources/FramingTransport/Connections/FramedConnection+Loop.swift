@@ -43,6 +43,13 @@ extension FramedConnection: EventSource {
     self.onMessage = onMessage
     self.onFailure = onFailure
     self.onClose = onClose
+    if framing.inputCounts(state).unread > 0 {
+      // It came behind the header of a proxy.
+      deliver()
+      resumeReceiver()
+      judgeInput()
+      if onMessage != nil { flushNow() }
+    }
     setLimitTimer()
     updateInterest()
   }

@@ -13,14 +13,17 @@ import Framing
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
 /// ``withConnection(to:framer:on:_:)``, do it themselves.
 public actor FramedConnection {
-  /// The address of the peer.
+  /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress
+  /// The PROXY header that came first, if the server expects one from its proxies.
+  public nonisolated var proxyHeader: ProxyHeader? { header?.value }
   /// The loop that the connection belongs to.
   public nonisolated let loop: EventLoop
 
   /// The loop, as the executor of this actor.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+  private nonisolated let header: SharedHeader?
   let limits: SharedLimits
   var framing: ConnectionFraming
   var state: ConnectionFraming.State
@@ -98,8 +101,9 @@ public actor FramedConnection {
 
   init(
     _ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, limits: SharedLimits,
-    loop: EventLoop
+    loop: EventLoop, header: SharedHeader? = nil, received: [UInt8] = []
   ) {
+    self.header = header
     self.peer = peer
     self.loop = loop
     self.limits = limits
@@ -107,6 +111,11 @@ public actor FramedConnection {
     self.framing = framing
     self.state = framing.makeState()
     self.socket = .some(socket)
+    if received.isEmpty { return }
+    _ = framing.fill(state, received.count) { room in
+      room.copyBytes(from: received)
+      return received.count
+    }
   }
 
   // MARK: Receiving

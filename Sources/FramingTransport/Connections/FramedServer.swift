@@ -30,17 +30,20 @@ public final class FramedServer: Sendable {
   ///   - loop: The loop to serve on; the shared one unless told otherwise.
   ///   - loops: How many loops, each with a thread of its own, share the connections: each new one goes to the next
   ///     loop. `loop` is one of them, the others wait in the same way. A handler runs on the loop of its connection.
+  ///   - proxies: Who sends a PROXY header (version 1 or 2) before anything else, and has to; the addresses in it are
+  ///     believed. Connections from elsewhere are served without one. Nobody unless told otherwise.
   ///   - backlog: How many connections may wait to be accepted.
   ///   - onFailure: Told of each connection that failed, and of each frame that was left out
   ///     (``ConnectionError/leftOut(_:)``), on the loop's thread.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
-    on loop: EventLoop? = nil, loops: Int = 1, backlog: Int = 1024,
+    on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil, backlog: Int = 1024,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
       at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, loops: loops,
+      proxies: proxies,
       backlog: backlog,
       onFailure: onFailure)
   }
@@ -48,7 +51,7 @@ public final class FramedServer: Sendable {
   @usableFromInline
   init(
     at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
-    loops: Int, backlog: Int,
+    loops: Int, proxies: TrustedAddresses?, backlog: Int,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) throws(SystemError) {
     precondition(loops >= 1, "a server needs a loop")
@@ -59,7 +62,8 @@ public final class FramedServer: Sendable {
     if address.family != .unix, let option = limits.connection.deadPeer { try socket.set(option) }
     self.loop = loop
     self.address = try socket.localAddress()
-    listener = Listener(socket, framing: framing, limits: limits, workers: workers, onFailure: onFailure)
+    listener = Listener(
+      socket, framing: framing, limits: limits, workers: workers, proxies: proxies, onFailure: onFailure)
   }
 
   /// Serves each message as it comes, without tasks and without copies, until ``shutdown()`` or cancellation.

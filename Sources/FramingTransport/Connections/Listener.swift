@@ -9,6 +9,8 @@ final class Listener: EventSource, @unchecked Sendable {
   private let workers: [EventLoop]
   private var nextWorker = 0
   private let framing: ConnectionFraming
+  /// Who has to say first, in a PROXY header, for whom it speaks.
+  private let proxies: TrustedAddresses?
   private let limits: ServerLimits
   private let connectionLimits: SharedLimits
   private let onFailure: @Sendable (ConnectionFailure) -> Void
@@ -16,7 +18,9 @@ final class Listener: EventSource, @unchecked Sendable {
   private var socket: Socket?
   private var token: UInt64?
   private var connections: [ObjectIdentifier: FramedConnection] = [:]
-  /// How many of them each address has.
+  /// Connections whose PROXY header has yet to come.
+  private var handshakes: [ObjectIdentifier: ProxyHandshake] = [:]
+  /// How many of the connections each address has.
   private var peers: [SocketAddress: Int] = [:]
   private var start: (@Sendable (isolated FramedConnection, Listener) -> Void)?
   private var completion: CheckedContinuation<Void, any Error>?
@@ -36,6 +40,7 @@ final class Listener: EventSource, @unchecked Sendable {
 
   init(
     _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, workers: [EventLoop],
+    proxies: TrustedAddresses?,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) {
     self.socket = .some(socket)
@@ -44,6 +49,7 @@ final class Listener: EventSource, @unchecked Sendable {
     self.connectionLimits = SharedLimits(limits.connection)
     self.loop = workers[0]
     self.workers = workers
+    self.proxies = proxies
     self.onFailure = onFailure
   }
 
@@ -70,6 +76,8 @@ final class Listener: EventSource, @unchecked Sendable {
     if let token, let descriptor = socket?.descriptor { loop.remove(token, descriptor: descriptor) }
     token = nil
     socket = nil
+    for handshake in handshakes.values { handshake.cancel() }
+    handshakes = [:]
     for connection in connections.values { connection.onItsLoop { $0.stop() } }
     completeIfDone()
   }
@@ -116,18 +124,18 @@ final class Listener: EventSource, @unchecked Sendable {
         guard let accepted = try socket?.accept() else { return }
         pause = Self.firstPause
         let peer = accepted.peer
-        if let cap = exceededCap(by: peer) {
-          accepted.socket.resetOnClose()
-          report(peer: peer, ConnectionError.refused(cap))
+        let isProxy = proxies?.contains(peer) ?? false
+        if let cap = exceededCap(by: isProxy ? nil : peer) {
+          refuse(accepted.socket, of: peer, because: cap)
           continue
         }
         // A dead peer's socket refuses the option, and tells why when it is read.
         if peer.family != .unix { try? accepted.socket.set(.noDelay) }
-        serve(
-          FramedConnection(
-            accepted.socket, peer: peer, framing: framing, limits: connectionLimits,
-            loop: workers[nextWorker]))
-        nextWorker = (nextWorker + 1) % workers.count
+        if isProxy {
+          try awaitHeader(of: accepted.socket, from: peer)
+        } else {
+          serve(accepted.socket, peer: peer)
+        }
       } catch {
         if Self.concernsOneConnection(error) { continue }
         report(peer: nil, error)
@@ -136,16 +144,52 @@ final class Listener: EventSource, @unchecked Sendable {
     }
   }
 
-  private func serve(_ connection: FramedConnection) {
+  private func serve(
+    _ socket: consuming Socket, peer: SocketAddress, header: SharedHeader? = nil, received: [UInt8] = []
+  ) {
+    let connection = FramedConnection(
+      socket, peer: peer, framing: framing, limits: connectionLimits, loop: workers[nextWorker],
+      header: header, received: received)
+    nextWorker = (nextWorker + 1) % workers.count
     connections[ObjectIdentifier(connection)] = connection
     peers[connection.peer.withoutPort, default: 0] += 1
     guard let start else { return }
     connection.onItsLoop { [self] in start($0, self) }
   }
 
-  private func exceededCap(by peer: SocketAddress) -> ConnectionCap? {
-    if connections.count >= limits.connections { return .total }
+  /// The cap that one more connection would exceed; `peer` is `nil` while its address is not known.
+  private func exceededCap(by peer: SocketAddress?) -> ConnectionCap? {
+    if connections.count + handshakes.count >= limits.connections { return .total }
+    guard let peer else { return nil }
     return peers[peer.withoutPort, default: 0] >= limits.connectionsPerPeer ? .perPeer : nil
+  }
+
+  private func refuse(_ socket: consuming Socket, of peer: SocketAddress, because cap: ConnectionCap) {
+    socket.resetOnClose()
+    report(peer: peer, ConnectionError.refused(cap))
+  }
+
+  // MARK: Behind a proxy
+
+  private func awaitHeader(of socket: consuming Socket, from proxy: SocketAddress) throws(SystemError) {
+    let handshake = ProxyHandshake(socket, peer: proxy, loop: loop)
+    handshakes[ObjectIdentifier(handshake)] = handshake
+    do throws(SystemError) {
+      try handshake.begin(timeout: limits.connection.handshakeTime) { [self] handshake, outcome in
+        handshakes[ObjectIdentifier(handshake)] = nil
+        switch consume outcome {
+        case .finished(let socket, let header, let rest):
+          let peer = header.source ?? proxy
+          if let cap = exceededCap(by: peer) { return refuse(socket, of: peer, because: cap) }
+          serve(socket, peer: peer, header: SharedHeader(header), received: rest)
+        case .failed(let error): onFailure(ConnectionFailure(peer: proxy, error: error))
+        case .abandoned: break
+        }
+      }
+    } catch {
+      handshakes[ObjectIdentifier(handshake)] = nil
+      throw error
+    }
   }
 
   /// Tells of what concerns the listener, or peers that come in crowds: once a second.
