@@ -45,6 +45,10 @@ struct FramerLawsTests {
     (.neverRecovers, .restIsLeftAlone),
     (.judgesLate, .limitIsEarly),
     (.neverJudges, .limitIsEarly),
+    (.neverRefuses, .checkable),
+    (.allowsOneMore, .roundTrip),
+    (.refusesLimit, .roundTrip),
+    (.writesThenRefusesLength, .encodeAppends),
     (.needsEverything, .needsNeverOverstates),
     (.overstates, .needsNeverOverstates),
     (.overstatesOnce, .needsNeverOverstates),
@@ -69,6 +73,37 @@ struct FramerLawsTests {
     let broken = Set(violations.map(\.law))
     #expect(broken.contains(law), "\(violations)")
     #expect(Dictionary(grouping: violations, by: \.law).values.allSatisfy { $0.count <= 2 })
+  }
+
+  @Test(
+    "what goes wrong only at the limit is found, with and without a roomier framer",
+    arguments: [
+      (Vice.allowsOneMore, FramerLaw.roundTrip), (.refusesLimit, .roundTrip),
+      (.writesThenRefusesLength, .encodeAppends),
+    ], [100, 1000, 4096, 69_000])
+  func border(breach: (vice: Vice, law: FramerLaw), limit: Int) {
+    let violations = FramerLaws(UnlawfulFramer(breach.vice, limit: limit)).violations()
+    #expect(Set(violations.map(\.law)) == [breach.law], "\(violations)")
+  }
+
+  @Test("without a roomier framer none is broken by one that judges no limit in `scan`")
+  func withoutRoomier() {
+    #expect(FramerLaws(UnlawfulFramer(.neverJudges)).violations() == [])
+  }
+
+  @Test("a limit that `encode` does not judge is called by its name")
+  func neverRefuses() throws {
+    let violation = try #require(Self.laws(.neverRefuses).violations().first)
+    #expect(violation.law == .checkable)
+    #expect(
+      violation.came == "none: `encode` refused none of 0 to 70000 bytes: does it judge the limit?")
+    let far = FramerLaws(UnlawfulFramer(.none, limit: 5000), roomier: UnlawfulFramer(.none, limit: 9000))
+    #expect(far.violations().map(\.came) == ["none: `encode` refuses 5001 bytes and more, no fewer"])
+    let same = FramerLaws(UnlawfulFramer(.none, limit: 50), roomier: UnlawfulFramer(.none, limit: 50))
+    #expect(
+      same.violations().map(\.came) == [
+        "none: `encode` refuses 51 bytes, but not with `tooLong`, or the roomier one does, too"
+      ])
   }
 
   @Test("none is broken by the same framer without a vice", arguments: [0, 1, 16, 300, 2000])

@@ -52,6 +52,14 @@ struct UnlawfulFramer: Framer {
     case judgesLate
     /// There is no limit for the decoder.
     case neverJudges
+    /// Neither `encode` nor `scan` has a limit.
+    case neverRefuses
+    /// A message of one byte more than the limit is encoded.
+    case allowsOneMore
+    /// A message as long as the limit is refused by the decoder.
+    case refusesLimit
+    /// A fault after a byte was written, if the message is too long.
+    case writesThenRefusesLength
     /// Two bytes are asked for where one may do.
     case overstates
     /// The shortest frame is asked for, but after STX, not before.
@@ -138,7 +146,8 @@ struct UnlawfulFramer: Framer {
     guard vice != .takesNothing else { throw .unencodable("not today") }
     if vice == .clearsBuffer { wire.removeAll() }
     if vice == .writesThenFails { wire.append(Self.stx) }
-    guard payload.count <= limit else {
+    guard payload.count <= (vice == .allowsOneMore ? limit + 1 : limit) || vice == .neverRefuses else {
+      if vice == .writesThenRefusesLength { wire.append(Self.stx) }
       if vice == .refusesAsMalformed { throw .malformed("too long") }
       throw .tooLong(length: UInt64(payload.count), limit: limit)
     }
@@ -161,7 +170,8 @@ struct UnlawfulFramer: Framer {
     searched = index
     if vice == .sharesPosition { shared.searched = index }
     let isThere = index < bytes.count
-    if index - 1 > limit, vice != .neverJudges, vice != .judgesLate || isThere {
+    let most = vice == .refusesLimit ? limit - 1 : limit
+    if index - 1 > most, vice != .neverJudges, vice != .neverRefuses, vice != .judgesLate || isThere {
       throw .tooLong(length: nil, limit: limit)
     }
     return isThere ? index : nil
