@@ -16,7 +16,7 @@ public enum FramerLaw: String, CaseIterable, Hashable, Sendable {
   case limitIsEarly
   /// `needs(count:)` never overstates.
   case needsNeverOverstates
-  /// Only an end between two frames is a clean one.
+  /// An end inside a frame is an error, unless only an end mark is missing.
   case endIsJudged
   /// A fault stays a fault.
   case faultsStay
@@ -42,7 +42,11 @@ public enum FramerLaw: String, CaseIterable, Hashable, Sendable {
       "A frame over the limit is refused before it can be longer than the longest one within it."
     case .needsNeverOverstates:
       "`needs(count:)` never overstates: a frame or a fault shows itself when its bytes are there."
-    case .endIsJudged: "An end between two frames is no error; an end inside a frame is never taken for one."
+    case .endIsJudged:
+      """
+      An end between two frames is no error; an end inside a frame is one, unless only an end mark is missing: what \
+      stands before it may be the last message, as it came.
+      """
     case .faultsStay: "A fault stays the same fault, whatever stands behind it."
     case .startsAfresh:
       "Behind a frame, and asked again for the same one, a framer answers as a new one does."
@@ -76,7 +80,7 @@ public enum FramerLaw: String, CaseIterable, Hashable, Sendable {
     case .needsNeverOverstates:
       "answer the least number of bytes with which there could be either; 1 is always right"
     case .endIsJudged:
-      "skip only what belongs to no frame, and answer `needs` while a frame is not whole, also with `atEnd`"
+      "while a frame is not whole answer `needs`, also with `atEnd`, and skip only what belongs to no frame"
     case .faultsStay:
       "throw only when no continuation can make a frame of the bytes, for a reason that stands in them"
     case .startsAfresh:

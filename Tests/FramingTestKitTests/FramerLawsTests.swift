@@ -53,6 +53,7 @@ struct FramerLawsTests {
     (.overstates, .needsNeverOverstates),
     (.overstatesOnce, .needsNeverOverstates),
     (.dropsTail, .endIsJudged),
+    (.deliversTail, .endIsJudged),
     (.skipsHeader, .endIsJudged),
     (.wrongStartIsFineLater, .faultsStay),
     (.keepsPosition, .startsAfresh),
@@ -84,6 +85,24 @@ struct FramerLawsTests {
   func border(breach: (vice: Vice, law: FramerLaw), limit: Int) {
     let violations = FramerLaws(UnlawfulFramer(breach.vice, limit: limit)).violations()
     #expect(Set(violations.map(\.law)) == [breach.law], "\(violations)")
+  }
+
+  @Test(
+    "a length that wraps is found, and a frame that is delivered although the end has cut it off",
+    arguments: [
+      (.none, nil), (.wrapsLength, .roundTrip), (.deliversTail, .endIsJudged),
+      (.deliversTailWithHeader, .endIsJudged),
+    ] as [(UnlawfulLengthFramer.Vice, FramerLaw?)])
+  func lengths(vice: UnlawfulLengthFramer.Vice, law: FramerLaw?) {
+    let messages: [[UInt8]] = [[0, 0], [0, 4, 0x61, 0x62, 0x63, 0x64]]
+    let violations = FramerLaws(UnlawfulLengthFramer(vice), messages: messages).violations()
+    #expect(Set(violations.map(\.law)) == Set([law].compactMap(\.self)), "\(violations)")
+  }
+
+  @Test("what stands before a missing end mark may be delivered, but only as it came")
+  func tails() {
+    #expect(Set(Self.laws(.deliversTail).violations().map(\.law)) == [.endIsJudged])
+    #expect(FramerLaws(LineFramer(finalFrame: .deliver)).violations() == [])
   }
 
   @Test("without a roomier framer none is broken by one that judges no limit in `scan`")

@@ -66,6 +66,8 @@ struct UnlawfulFramer: Framer {
     case overstatesOnce
     /// An unterminated frame at the end is dropped.
     case dropsTail
+    /// An unterminated frame at the end is delivered, without its STX.
+    case deliversTail
     /// STX is dropped, and remembered, so that an end behind it is a clean one.
     case skipsHeader
     /// An error at the end, whether or not anything is there.
@@ -110,6 +112,7 @@ struct UnlawfulFramer: Framer {
     if vice == .takesWhatCame && count >= 4 { return .frame(payload: 1..<count, wireLength: count) }
     if vice == .overstatesOnce && count == 1 { return .needs(count: 2) }
     guard let end = try find(bytes) else {
+      if vice == .deliversTail && atEnd { return .frame(payload: 1..<count, wireLength: count) }
       if vice == .dropsTail && atEnd { return .skip(count: count) }
       if vice == .needsNothing { return .needs(count: 0) }
       if vice == .needsEverything { return .needs(count: .max) }
