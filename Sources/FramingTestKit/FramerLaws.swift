@@ -8,20 +8,28 @@ import Framing
 /// import Testing
 ///
 /// struct ShortFramer: Framer {  // One byte of length, then the payload.
+///   let limit: Int  // 255 at most.
 ///   func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-///     let wireLength = 1 + Int(bytes[0])
-///     guard bytes.count >= wireLength else { return .needs(count: wireLength - bytes.count) }
-///     return .frame(payload: 1..<wireLength, wireLength: wireLength)
+///     let length = Int(bytes[0])
+///     guard length <= limit else { throw .tooLong(length: UInt64(length), limit: limit) }
+///     guard bytes.count > length else { return .needs(count: 1 + length - bytes.count) }
+///     return .frame(payload: 1..<1 + length, wireLength: 1 + length)
 ///   }
 ///   func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
-///     guard payload.count <= 255 else { throw .tooLong(length: UInt64(payload.count), limit: 255) }
+///     guard payload.count <= limit else { throw .tooLong(length: UInt64(payload.count), limit: limit) }
 ///     wire.append(UInt8(payload.count))
 ///     wire.append(payload)
 ///   }
 /// }
 ///
-/// @Test func lawful() { #expect(FramerLaws(ShortFramer()).violations() == []) }
+/// @Test func lawful() {
+///   let laws = FramerLaws(ShortFramer(limit: 100), roomier: ShortFramer(limit: 200))
+///   #expect(laws.violations() == [])
+/// }
 /// ```
+///
+/// The second framer is the same with a larger limit. Without `roomier` the limit in `scan` is not checked: nothing else
+/// makes frames that `scan` has to refuse.
 ///
 /// Each ``LawViolation`` says in words what the framer did, with which bytes, and what to do about it. The laws are
 /// the cases of ``FramerLaw``. A check takes a fraction of a second and gives the same verdict every time; another seed
@@ -29,7 +37,8 @@ import Framing
 ///
 /// Damaged and random streams are among the samples. A framer that traps on one of them ends the test process: the
 /// trap is in the framer, never here, whatever the framer answers. What nothing shows is not checked: a framer
-/// may do more work than it has to as long as its answers do not depend on it.
+/// may do more work than it has to as long as its answers do not depend on it, and what `encode` does at a limit beyond
+/// 70,000 bytes is not seen.
 public struct FramerLaws<F: Framer>: Sendable {
   /// The framer at the beginning of a stream.
   public let framer: F
@@ -47,7 +56,8 @@ public struct FramerLaws<F: Framer>: Sendable {
   /// - Parameters:
   ///   - framer: The framer at the beginning of a stream.
   ///   - roomier: The same framing with a larger limit, best a few thousand bytes. It makes frames that `framer` has to
-  ///     refuse, and without it the limit is not checked. The limit of `framer` should be at most 4000 bytes then.
+  ///     refuse: without `roomier` the limit in `scan` is not checked. The limit of `framer` should be at most 4000
+  ///     bytes then.
   ///   - messages: Messages to encode, besides the generated ones: needed if the framing carries only some, as
   ///     where a message begins with its own header.
   ///   - streams: Streams to decode, besides the generated ones: what only you know to be difficult. Short ones are
@@ -64,6 +74,8 @@ public struct FramerLaws<F: Framer>: Sendable {
   }
 
   /// What the framer does wrong, in the order of the laws, at most two examples of each; empty if all is well.
+  ///
+  /// Begin with the first one: what follows may come of it.
   public func violations() -> [LawViolation] {
     var check = LawCheck(self)
     return check.violations()

@@ -36,6 +36,7 @@ extension LawCheck {
       encodeAndBack(samples.message(of: .letters, length: length))
       encodeAndBack(samples.message(of: .random, length: length))
     }
+    checkBorder()
     carried.sort { $0.wire.count < $1.wire.count }
     if carried.isEmpty {
       report(
@@ -44,7 +45,7 @@ extension LawCheck {
     }
   }
 
-  private mutating func encodeAndBack(_ message: [UInt8]) {
+  mutating func encodeAndBack(_ message: [UInt8]) {
     let scene = "the message \(Self.shown(message))"
     let encoded = encode(message, with: framer)
     checkAppending(message, encoded, scene)
@@ -82,11 +83,11 @@ extension LawCheck {
     let cutting = ends ? "whole, then its end" : "whole"
     guard let run = run(framer, wire, [wire.count], cutting, ends: ends) else { return false }
     if run.messages == [sample.message], run.events.count == 1, run.consumed == wire.count { return true }
-    let came = run.events.isEmpty ? "nothing" : run.events.map(\.description).joined(separator: ", then ")
     report(
       .roundTrip, "\(scene), encoded as \(Self.shown(wire)), \(cutting)",
       expected: "that message, and no byte left",
-      came: came + (run.consumed == wire.count ? "" : ", and \(wire.count - run.consumed) bytes left"))
+      came: Self.words(run.events)
+        + (run.consumed == wire.count ? "" : ", and \(wire.count - run.consumed) bytes left"))
     return false
   }
 }

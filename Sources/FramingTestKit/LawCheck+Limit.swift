@@ -22,7 +22,8 @@ extension LawCheck {
     guard !beyond.isEmpty else {
       report(
         .checkable, "messages of 0 to \(Self.longest) bytes",
-        expected: "one that is too long for the framer, and not for the roomier one", came: "none")
+        expected: "one that is too long for the framer, and not for the roomier one",
+        came: wordsForNoneBeyond())
       return
     }
     let longestMessage = within.map(\.message.count).max() ?? 0
@@ -45,8 +46,18 @@ extension LawCheck {
       report(
         .restIsLeftAlone, "\(Self.shown(stream)), whole, the second frame of three being too long",
         expected: "the error, and the messages before and behind it, or an end with the error",
-        came: run.events.isEmpty ? "nothing" : run.events.map(\.description).joined(separator: ", then "))
+        came: Self.words(run.events))
     }
+  }
+
+  /// Why no frame was found that only the roomier framer makes.
+  private func wordsForNoneBeyond() -> String {
+    guard let refusedFrom else {
+      return "none: `encode` refused none of 0 to \(Self.longestTried) bytes: does it judge the limit?"
+    }
+    return refusedFrom > Self.longest
+      ? "none: `encode` refuses \(refusedFrom) bytes and more, no fewer"
+      : "none: `encode` refuses \(refusedFrom) bytes, but not with `tooLong`, or the roomier one does, too"
   }
 
   /// Adds the frame that carries `message` if only `roomier` makes it.

@@ -118,43 +118,6 @@ extension LawCheck {
     }
   }
 
-  // MARK: Ends
-
-  /// Checks what an end at every place of a stream of frames comes to.
-  mutating func checkEnds(of stream: LawStream) {
-    let step = max(1, stream.bytes.count / 256)
-    for end in 1...max(stream.bytes.count, 1) where end % step == 0 || stream.borders.contains(end) {
-      guard !isSettled(.endIsJudged), end <= stream.bytes.count else { return }
-      let part = Array(stream.bytes[..<end])
-      guard let run = run(framer, part, [end], "whole, then its end") else { return }
-      let whole = stream.borders.count { $0 <= end }
-      let isBorder = stream.borders.contains(end)
-      let isClean = run.events.count == whole && run.messages == Array(stream.messages[..<whole])
-      guard isBorder != isClean else { continue }
-      if isBorder {
-        let came = whole < run.events.count ? "\(run.events[whole])" : "\(run.events.count) of them"
-        report(
-          .endIsJudged, "\(Self.shown(part)) and the end behind a frame",
-          expected: "\(whole) messages and no error", came: came)
-      } else if !isNoise(stream, whole: whole, end: end) {
-        report(
-          .endIsJudged, "\(Self.shown(part)) and the end inside of a frame",
-          expected: "an error, or a last message",
-          came: "a clean end behind \(whole) messages")
-      }
-    }
-  }
-
-  /// Whether the bytes of the frame behind `whole` others that lie before `end` can be missing: a flag in front, say.
-  private mutating func isNoise(_ stream: LawStream, whole: Int, end: Int) -> Bool {
-    let start = whole == 0 ? 0 : stream.borders[whole - 1]
-    guard let part = run(framer, Array(stream.bytes[start..<end]), [end - start], "whole", ends: false),
-      part.consumed == end - start
-    else { return false }
-    let rest = Array(stream.bytes[end..<stream.borders[whole]])
-    return run(framer, rest, [rest.count], "whole")?.messages == [stream.messages[whole]]
-  }
-
   // MARK: Copies
 
   /// Checks that a stream which arrives while another one stands still does not know of it.

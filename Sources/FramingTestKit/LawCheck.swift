@@ -7,6 +7,8 @@ struct LawCheck<F: Framer> {
   var samples: LawSamples
   /// What `encode` took, the shortest frames first.
   var carried: [LawSample] = []
+  /// The least length, above one that `encode` takes, that it refuses; `nil` if none was found.
+  var refusedFrom: Int?
   private var found: [LawViolation] = []
 
   init(_ laws: FramerLaws<F>) {
@@ -45,6 +47,13 @@ struct LawCheck<F: Framer> {
   }
 
   static func shown(_ bytes: [UInt8]) -> String { FixtureText.shown(bytes, atMost: 96) }
+
+  /// The first of `events`.
+  static func words(_ events: [LawRun.Event]) -> String {
+    guard !events.isEmpty else { return "nothing" }
+    let shown = events.prefix(3).map(\.description).joined(separator: ", then ")
+    return events.count > 3 ? "\(shown), then \(events.count - 3) more" : shown
+  }
 
   // MARK: Runs
 

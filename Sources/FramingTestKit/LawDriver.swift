@@ -72,6 +72,7 @@ struct LawDriver<F: Framer> {
     if manner.twice, answer.isFrame {
       answer = Self.ask(&framer, stream, run.consumed..<arrived, atEnd: atEnd)
     }
+    run.missing = nil
     switch answer {
     case .scan(.frame(let payload, let wireLength)):
       return deliver(payload, wireLength, isEscaped: false, atEnd: atEnd)
@@ -84,6 +85,7 @@ struct LawDriver<F: Framer> {
       return true
     case .scan(.needs(let count)):
       guard count >= 1 else { return refuse("a need of at least 1 byte", "of \(count)") }
+      run.missing = count
       wanted = available.addingReportingOverflow(count).overflow ? .max : available + count
       if run.events.isEmpty && !atEnd {
         run.awaited = max(

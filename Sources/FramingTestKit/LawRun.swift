@@ -17,6 +17,8 @@ struct LawRun: Sendable {
   var isFailed = false
   /// How many bytes the framer has waited for, before the first event.
   var awaited = 0
+  /// How many bytes more the framer said it needs, if that was its last answer.
+  var missing: Int?
   /// What is wrong with the framer's last answer; the run stops there.
   var unsound: UnsoundAnswer?
 

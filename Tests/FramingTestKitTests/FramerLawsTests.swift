@@ -2,15 +2,17 @@ import Framing
 import FramingTestKit
 import Testing
 
-/// The framer of the doc comments of `Framer` and `FramerLaws`, and of README.md.
+/// The framer of the doc comment of `FramerLaws`, and of README.md.
 struct ShortFramer: Framer {
+  let limit: Int
   func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    let wireLength = 1 + Int(bytes[0])
-    guard bytes.count >= wireLength else { return .needs(count: wireLength - bytes.count) }
-    return .frame(payload: 1..<wireLength, wireLength: wireLength)
+    let length = Int(bytes[0])
+    guard length <= limit else { throw .tooLong(length: UInt64(length), limit: limit) }
+    guard bytes.count > length else { return .needs(count: 1 + length - bytes.count) }
+    return .frame(payload: 1..<1 + length, wireLength: 1 + length)
   }
   func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
-    guard payload.count <= 255 else { throw .tooLong(length: UInt64(payload.count), limit: 255) }
+    guard payload.count <= limit else { throw .tooLong(length: UInt64(payload.count), limit: limit) }
     wire.append(UInt8(payload.count))
     wire.append(payload)
   }
@@ -45,10 +47,15 @@ struct FramerLawsTests {
     (.neverRecovers, .restIsLeftAlone),
     (.judgesLate, .limitIsEarly),
     (.neverJudges, .limitIsEarly),
+    (.neverRefuses, .checkable),
+    (.allowsOneMore, .roundTrip),
+    (.refusesLimit, .roundTrip),
+    (.writesThenRefusesLength, .encodeAppends),
     (.needsEverything, .needsNeverOverstates),
     (.overstates, .needsNeverOverstates),
     (.overstatesOnce, .needsNeverOverstates),
     (.dropsTail, .endIsJudged),
+    (.deliversTail, .endIsJudged),
     (.skipsHeader, .endIsJudged),
     (.wrongStartIsFineLater, .faultsStay),
     (.keepsPosition, .startsAfresh),
@@ -71,6 +78,68 @@ struct FramerLawsTests {
     #expect(Dictionary(grouping: violations, by: \.law).values.allSatisfy { $0.count <= 2 })
   }
 
+  @Test("the first violation is the one that says most, whatever else a vice breaks", arguments: breaches)
+  func order(vice: Vice, law: FramerLaw) {
+    let expected: FramerLaw =
+      switch vice {
+      case .takesWhatCame: .roundTrip
+      case .cutDependentFault: .faultsStay
+      case .needsEverything: .limitIsEarly
+      case .skipsHeader: .startsAfresh
+      default: law
+      }
+    #expect(Self.laws(vice).violations().first?.law == expected)
+  }
+
+  @Test(
+    "what goes wrong only at the limit is found, with and without a roomier framer",
+    arguments: [
+      (Vice.allowsOneMore, FramerLaw.roundTrip), (.refusesLimit, .roundTrip),
+      (.writesThenRefusesLength, .encodeAppends),
+    ], [100, 1000, 4096, 69_000])
+  func border(breach: (vice: Vice, law: FramerLaw), limit: Int) {
+    let violations = FramerLaws(UnlawfulFramer(breach.vice, limit: limit)).violations()
+    #expect(Set(violations.map(\.law)) == [breach.law], "\(violations)")
+  }
+
+  @Test(
+    "a length that wraps is found, and a frame that is delivered although the end has cut it off",
+    arguments: [
+      (.none, nil), (.wrapsLength, .roundTrip), (.deliversTail, .endIsJudged),
+      (.deliversTailWithHeader, .endIsJudged),
+    ] as [(UnlawfulLengthFramer.Vice, FramerLaw?)])
+  func lengths(vice: UnlawfulLengthFramer.Vice, law: FramerLaw?) {
+    let messages: [[UInt8]] = [[0, 0], [0, 4, 0x61, 0x62, 0x63, 0x64]]
+    let violations = FramerLaws(UnlawfulLengthFramer(vice), messages: messages).violations()
+    #expect(Set(violations.map(\.law)) == Set([law].compactMap(\.self)), "\(violations)")
+  }
+
+  @Test("what stands before a missing end mark may be delivered, but only as it came")
+  func tails() {
+    #expect(Set(Self.laws(.deliversTail).violations().map(\.law)) == [.endIsJudged])
+    #expect(FramerLaws(LineFramer(finalFrame: .deliver)).violations() == [])
+  }
+
+  @Test("without a roomier framer none is broken by one that judges no limit in `scan`")
+  func withoutRoomier() {
+    #expect(FramerLaws(UnlawfulFramer(.neverJudges)).violations() == [])
+  }
+
+  @Test("a limit that `encode` does not judge is called by its name")
+  func neverRefuses() throws {
+    let violation = try #require(Self.laws(.neverRefuses).violations().first)
+    #expect(violation.law == .checkable)
+    #expect(
+      violation.came == "none: `encode` refused none of 0 to 70000 bytes: does it judge the limit?")
+    let far = FramerLaws(UnlawfulFramer(.none, limit: 5000), roomier: UnlawfulFramer(.none, limit: 9000))
+    #expect(far.violations().map(\.came) == ["none: `encode` refuses 5001 bytes and more, no fewer"])
+    let same = FramerLaws(UnlawfulFramer(.none, limit: 50), roomier: UnlawfulFramer(.none, limit: 50))
+    #expect(
+      same.violations().map(\.came) == [
+        "none: `encode` refuses 51 bytes, but not with `tooLong`, or the roomier one does, too"
+      ])
+  }
+
   @Test("none is broken by the same framer without a vice", arguments: [0, 1, 16, 300, 2000])
   func lawful(limit: Int) {
     let violations = Self.laws(.none, limit: limit).violations()
@@ -79,7 +148,9 @@ struct FramerLawsTests {
 
   @Test("none is broken by the framer of the documentation", arguments: [1, 2, 3] as [UInt64])
   func documented(seed: UInt64) {
-    #expect(FramerLaws(ShortFramer(), seed: seed).violations() == [])
+    let laws = FramerLaws(ShortFramer(limit: 100), roomier: ShortFramer(limit: 200), seed: seed)
+    #expect(laws.violations() == [])
+    #expect(FramerLaws(ShortFramer(limit: 255), seed: seed).violations() == [])
   }
 
   @Test("a violation says what was tried, what came, and what to do, a line each")

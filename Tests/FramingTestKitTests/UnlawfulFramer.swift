@@ -52,12 +52,22 @@ struct UnlawfulFramer: Framer {
     case judgesLate
     /// There is no limit for the decoder.
     case neverJudges
+    /// Neither `encode` nor `scan` has a limit.
+    case neverRefuses
+    /// A message of one byte more than the limit is encoded.
+    case allowsOneMore
+    /// A message as long as the limit is refused by the decoder.
+    case refusesLimit
+    /// A fault after a byte was written, if the message is too long.
+    case writesThenRefusesLength
     /// Two bytes are asked for where one may do.
     case overstates
     /// The shortest frame is asked for, but after STX, not before.
     case overstatesOnce
     /// An unterminated frame at the end is dropped.
     case dropsTail
+    /// An unterminated frame at the end is delivered, without its STX.
+    case deliversTail
     /// STX is dropped, and remembered, so that an end behind it is a clean one.
     case skipsHeader
     /// An error at the end, whether or not anything is there.
@@ -102,6 +112,7 @@ struct UnlawfulFramer: Framer {
     if vice == .takesWhatCame && count >= 4 { return .frame(payload: 1..<count, wireLength: count) }
     if vice == .overstatesOnce && count == 1 { return .needs(count: 2) }
     guard let end = try find(bytes) else {
+      if vice == .deliversTail && atEnd { return .frame(payload: 1..<count, wireLength: count) }
       if vice == .dropsTail && atEnd { return .skip(count: count) }
       if vice == .needsNothing { return .needs(count: 0) }
       if vice == .needsEverything { return .needs(count: .max) }
@@ -138,7 +149,8 @@ struct UnlawfulFramer: Framer {
     guard vice != .takesNothing else { throw .unencodable("not today") }
     if vice == .clearsBuffer { wire.removeAll() }
     if vice == .writesThenFails { wire.append(Self.stx) }
-    guard payload.count <= limit else {
+    guard payload.count <= (vice == .allowsOneMore ? limit + 1 : limit) || vice == .neverRefuses else {
+      if vice == .writesThenRefusesLength { wire.append(Self.stx) }
       if vice == .refusesAsMalformed { throw .malformed("too long") }
       throw .tooLong(length: UInt64(payload.count), limit: limit)
     }
@@ -161,7 +173,8 @@ struct UnlawfulFramer: Framer {
     searched = index
     if vice == .sharesPosition { shared.searched = index }
     let isThere = index < bytes.count
-    if index - 1 > limit, vice != .neverJudges, vice != .judgesLate || isThere {
+    let most = vice == .refusesLimit ? limit - 1 : limit
+    if index - 1 > most, vice != .neverJudges, vice != .neverRefuses, vice != .judgesLate || isThere {
       throw .tooLong(length: nil, limit: limit)
     }
     return isThere ? index : nil
