@@ -12,12 +12,14 @@ struct ServeCommand: Command {
   private let selector: SelectorKind?
   private let handler: Handler
   private let loops: Int
+  private let proxies: TrustedAddresses?
   private let limits: ServerLimits
 
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
       arguments, of: "serve",
-      options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops"] + LimitOptions.names)
+      options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops", "--proxies"]
+        + LimitOptions.names)
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
@@ -25,16 +27,29 @@ struct ServeCommand: Command {
     handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
     loops = try arguments.integer("--loops", in: 1...256) ?? 1
     limits = try LimitOptions.limits(arguments)
+    do {
+      proxies = try arguments.text("--proxies").map { try TrustedAddresses($0) }
+    } catch {
+      throw Failure(.usage, "--proxies: \(error)")
+    }
   }
 
   func run() async throws(Failure) -> ExitStatus {
     Platform.raiseDescriptorLimit()
-    let server = try listen(on: eventLoop())
+    let manager = try ServiceManager()
+    let loop = try eventLoop()
+    let inherited = try manager.socket()
+    let server = if let inherited { try listen(taking: inherited, on: loop) } else { try listen(on: loop) }
     // Before the line that tells others that they may connect, and stop us.
-    Signals.onNext { server.shutdown() }
+    Signals.onNext {
+      manager.notifier?.notify(.stopping)
+      server.shutdown()
+    }
     Terminal.print("listening on \(server.address) (\(server.loop.selectorKind.rawValue), \(framer.text))")
     // Nobody would learn the port.
     guard Terminal.flush() else { throw Failure(.inputOutput, "standard output cannot be written") }
+    manager.notifier?.notify(.ready, .status("listening on \(server.address)"))
+    manager.notifier?.beat(on: loop)
     do {
       switch handler {
       case .sync:
@@ -47,7 +62,10 @@ struct ServeCommand: Command {
     } catch {
       throw Failure(.unavailable, "cannot serve at \(server.address): \(error)")
     }
-    if case .unix(let path) = server.address, !path.hasPrefix("@") { Platform.removeFile(path) }
+    // What the service manager opened is its own.
+    if !manager.hasSocket, case .unix(let path) = server.address, !path.hasPrefix("@") {
+      Platform.removeFile(path)
+    }
     return .success
   }
 
@@ -73,15 +91,30 @@ struct ServeCommand: Command {
     throw failure
   }
 
+  /// Serves a socket that listens already.
+  private func listen(taking inherited: InheritedSocket, on loop: EventLoop) throws(Failure) -> FramedServer {
+    do throws(SystemError) {
+      return try serve(Socket.takingOver(inherited), on: loop)
+    } catch {
+      throw Failure(.unavailable, "cannot serve the socket of the service manager: \(error)")
+    }
+  }
+
   private func listen(at address: SocketAddress, on loop: EventLoop) throws(SystemError) -> FramedServer {
+    try serve(Socket.listening(at: address), on: loop)
+  }
+
+  private func serve(_ socket: consuming Socket, on loop: EventLoop) throws(SystemError) -> FramedServer {
     let log: @Sendable (ConnectionFailure) -> Void = { Terminal.log("\($0)") }
     // As its own type, the usual framer is compiled into the server; as any framer, it is called through a table.
     if let framer = framer.spec.base as? LengthPrefixedFramer {
       return try FramedServer(
-        at: address, framer: framer, limits: limits, on: loop, loops: loops, onFailure: log)
+        taking: socket, framer: framer, limits: limits, on: loop, loops: loops, proxies: proxies,
+        onFailure: log)
     }
     return try FramedServer(
-      at: address, framer: framer.spec.framer, limits: limits, on: loop, loops: loops, onFailure: log)
+      taking: socket, framer: framer.spec.framer, limits: limits, on: loop, loops: loops, proxies: proxies,
+      onFailure: log)
   }
 
   private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
@@ -113,6 +146,10 @@ struct ServeCommand: Command {
                        environment variable FRAMING_SELECTOR names, or else the best there is)
       --handler NAME   sync: a call for each message; async: a task for each connection (sync)
       --loops N        threads that share the connections (1)
+      --proxies LIST   networks, as 10.0.0.0/8,::1, or any: who has to send a PROXY header
+                       (version 1 or 2) first, which is believed (nobody)
+
+    Under systemd it serves the socket of LISTEN_FDS, and tells NOTIFY_SOCKET how it is.
 
     What peers may do:
 

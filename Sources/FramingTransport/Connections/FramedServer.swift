@@ -48,20 +48,44 @@ public final class FramedServer: Sendable {
       onFailure: onFailure)
   }
 
+  /// A server over a socket that listens already, as one that the service manager opened
+  /// (``SocketActivation/inherited()``, ``Socket/takingOver(_:)``).
+  ///
+  /// Parameters as of the other; whoever opened the socket chose address and backlog.
+  @inlinable
+  public convenience init(
+    taking socket: consuming Socket, framer: some Framer, limits: ServerLimits = ServerLimits(),
+    on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil,
+    onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
+  ) throws(SystemError) {
+    try self.init(
+      socket, framing: ConnectionFraming(framer), limits: limits, on: EventLoop.shared(or: loop),
+      loops: loops, proxies: proxies, onFailure: onFailure)
+  }
+
   @usableFromInline
-  init(
+  convenience init(
     at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
     loops: Int, proxies: TrustedAddresses?, backlog: Int,
     onFailure: @escaping @Sendable (ConnectionFailure) -> Void
   ) throws(SystemError) {
-    precondition(loops >= 1, "a server needs a loop")
     let loop = try EventLoop.shared(or: loop)
+    try self.init(
+      Socket.listening(at: address, backlog: backlog, system: loop.system), framing: framing, limits: limits,
+      on: loop, loops: loops, proxies: proxies, onFailure: onFailure)
+  }
+
+  @usableFromInline
+  init(
+    _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop,
+    loops: Int, proxies: TrustedAddresses?, onFailure: @escaping @Sendable (ConnectionFailure) -> Void
+  ) throws(SystemError) {
+    precondition(loops >= 1, "a server needs a loop")
     var workers = [loop]
     while workers.count < loops { workers.append(try loop.another()) }
-    let socket = try Socket.listening(at: address, backlog: backlog, system: loop.system)
-    if address.family != .unix, let option = limits.connection.deadPeer { try socket.set(option) }
     self.loop = loop
-    self.address = try socket.localAddress()
+    address = try socket.localAddress()
+    if address.family != .unix, let option = limits.connection.deadPeer { try socket.set(option) }
     listener = Listener(
       socket, framing: framing, limits: limits, workers: workers, proxies: proxies, onFailure: onFailure)
   }

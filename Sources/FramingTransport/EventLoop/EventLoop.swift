@@ -42,6 +42,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   }
 
   /// The loop to use if none is `given`: one for all, made when it is needed first.
+  @usableFromInline
   static func shared(or given: EventLoop? = nil) throws(SystemError) -> EventLoop {
     if let given { return given }
     let result = sharedLoop.withLock { loop -> Result<EventLoop, SystemError> in

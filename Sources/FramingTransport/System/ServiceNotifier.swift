@@ -111,6 +111,16 @@ public final class ServiceNotifier: Sendable {
     }
   }
 
+  /// Notifies ``State/watchdog`` from the thread of `loop`, at once and then in time, for as long as the process lives: a
+  /// loop that is stuck is found. Does nothing if the service manager does not watch.
+  public func beat(on loop: EventLoop) {
+    guard let interval = watchdogInterval else { return }
+    loop.execute { [self] in
+      notify(.watchdog)
+      _ = loop.schedule(after: interval) { [self] in beat(on: loop) }
+    }
+  }
+
   private func failure(_ code: CInt) -> SystemError {
     SystemError(call: "sendto", code: code, subject: address.description)
   }
