@@ -100,7 +100,10 @@ extension FrameFault: CustomStringConvertible {
   }
 
   private static func sentence(_ reason: Reason, _ value: UInt64?) -> String {
-    value.map { "\(reason.text) (\($0))" } ?? "\(reason.text)"
+    guard let value else { return "\(reason.text)" }
+    // A small one may be a number or a byte.
+    let hex = value < 256 ? ", 0x" + (value < 16 ? "0" : "") + String(value, radix: 16, uppercase: true) : ""
+    return "\(reason.text) (\(value)\(hex))"
   }
 }
 

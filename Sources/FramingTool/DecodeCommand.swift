@@ -95,7 +95,9 @@ struct DecodeCommand: Command {
     usage: framing decode [options] SPEC [FILE]
 
     Prints the messages of FILE, or of standard input, framed as SPEC says; and the
-    error, if the stream breaks the framing or ends inside a frame.
+    error, if the stream breaks the framing or ends inside a frame: with json in its
+    place, else on standard error. With on-too-long=discard there may be several,
+    between messages.
 
       --format F       text: number, place, size and beginning of each (default)
                        json: an object a line:
@@ -103,7 +105,7 @@ struct DecodeCommand: Command {
                          {"error":"truncated","offset":6,"description":"..."}
                        raw:  the payloads, one behind the other
                        hex:  a line of hex digits each
-      --hex-lines      the input is text: a line of hex digits is a chunk
+      --hex-lines      the input is text: a line of pairs of hex digits is a chunk
       --chunk-size N   decode N bytes at a time; the result is the same
 
     Memory grows with the longest message, or line of hex, not with the stream.

@@ -33,7 +33,7 @@ struct InspectCommand: Command {
 
     Shows every byte of FILE, or of standard input, framed as SPEC says: sixteen a
     row, with the offset in front and the text behind. Each frame begins a new row,
-    which says its number and the size of its message.
+    which says its number and the size of its message, without escapes.
 
     A mark stands before the first byte of a region. Terminals show colours, too.
 
@@ -43,7 +43,7 @@ struct InspectCommand: Command {
 
     A line that begins with "! frame" tells the error behind such a frame.
 
-      --hex-lines      the input is text: a line of hex digits is a chunk
+      --hex-lines      the input is text: a line of pairs of hex digits is a chunk
       --chunk-size N   decode N bytes at a time; the result is the same
 
       echo '00 02 68 69 00 00' | framing inspect length-prefixed:width=2 --hex-lines

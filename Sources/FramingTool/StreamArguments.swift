@@ -21,7 +21,8 @@ struct StreamArguments {
     do throws(FramerSpecError) {
       spec = try FramerSpec(text)
     } catch {
-      throw Failure(.usage, "\(error)")
+      let isFile = (try? InputFile(path: first)) != nil
+      throw Failure(.usage, "\(error)" + (isFile ? "; that is a file: SPEC comes before FILE" : ""))
     }
   }
 

@@ -61,18 +61,21 @@ struct FramerSpecTests {
     FramerCatalog.framers.map { $0.specName }.joined(separator: ", ") + ", and the presets "
     + FramerPreset.all.map(\.name).joined(separator: ", ")
   static let escapes = #"unknown escape; known are \n \r \t \0 \\ \, \| and \xHH"#
-  static let sequences = "bytes is one or more different byte sequences separated by |"
+  static let sequences = "bytes is one or more byte sequences separated by |, none of them empty"
   static let pairs = "magic is pairs of hexadecimal digits, as magic=F9BEB4D9"
 
   static let mistakes: [(text: String, position: Int, problem: String)] = [
     ("", 0, "unknown framer \"\"; known are \(names)"),
-    ("lengthprefixed:width=2", 0, "unknown framer \"lengthprefixed\"; known are \(names)"),
+    (
+      "lengthprefixed:width=2", 0,
+      "unknown framer \"lengthprefixed\"; did you mean length-prefixed? known are \(names)"
+    ),
     (" delimiter:bytes=a", 0, "unknown framer \" delimiter\"; known are \(names)"),
     ("fixed-length", 12, "fixed-length needs size=N"),
-    ("fixed-length:", 13, "expected key=value"),
-    ("fixed-length:size", 13, "expected key=value"),
-    ("fixed-length:=3", 13, "expected key=value"),
-    ("fixed-length:size=3,", 20, "expected key=value"),
+    ("fixed-length:", 13, "expected key=value; a comma in a value is written \\,"),
+    ("fixed-length:size", 13, "expected key=value; a comma in a value is written \\,"),
+    ("fixed-length:=3", 13, "expected key=value; a comma in a value is written \\,"),
+    ("fixed-length:size=3,", 20, "expected key=value; a comma in a value is written \\,"),
     ("fixed-length:size=3,size=4", 20, "size is there twice"),
     ("fixed-length:size=", 18, "size is a whole number, 1 or more; not \"\""),
     ("fixed-length:size=x", 18, "size is a whole number, 1 or more; not \"x\""),
@@ -81,7 +84,7 @@ struct FramerSpecTests {
     ("fixed-length:size= 3", 18, "size is a whole number, 1 or more; not \" 3\""),
     (
       "fixed-length:size=9223372036854775808", 18,
-      "size is a whole number, 1 or more; not \"9223372036854775808\""
+      "size is a whole number, 1 to 9223372036854775807; not \"9223372036854775808\""
     ),
     ("fixed-length:size=3|4", 18, "size has one value, without |"),
     ("fixed-length:size=3,max=9", 20, "fixed-length has no option \"max\"; it has size"),
@@ -91,7 +94,7 @@ struct FramerSpecTests {
     ("delimiter:max=3", 15, "delimiter needs bytes=BYTES, as bytes=\\r\\n"),
     ("delimiter:bytes=", 16, sequences),
     ("delimiter:bytes=a||b", 16, sequences),
-    ("delimiter:bytes=a|\\x61", 16, sequences),
+    ("delimiter:bytes=a|\\x61", 16, "bytes has a byte sequence twice"),
     ("delimiter:bytes=a\\q", 17, escapes),
     ("delimiter:bytes=\\", 16, escapes),
     ("delimiter:bytes=\\x0", 16, escapes),
@@ -110,16 +113,22 @@ struct FramerSpecTests {
     ("length-prefixed:max=3,min=4", 26, "min is a whole number, 0 to 3; not \"4\""),
     ("length-prefixed:offset=9,magic=ABC", 33, pairs),
     ("length-prefixed:offset=9,magic=0x", 31, pairs),
-    ("length-prefixed:offset=1,magic=ABCD", 31, "magic has 2 bytes; here it can have 1"),
+    ("length-prefixed:offset=1,magic=ABCD", 31, "magic has 2 bytes; there is room for 1"),
     (
       "length-prefixed:with=2", 16,
       "length-prefixed has no option \"with\"; it has \(lengthKeys)"
+    ),
+    ("dsn", 0, "unknown framer \"dsn\"; did you mean dns? known are \(names)"),
+    ("dns,max=5", 0, "unknown framer \"dns,max=5\"; did you mean dns? known are \(names)"),
+    (
+      "Fixed_Length:size=1", 0,
+      "unknown framer \"Fixed_Length\"; did you mean fixed-length? known are \(names)"
     ),
     ("unknown:=", 0, "unknown framer \"unknown\"; known are \(names)"),
     ("dns:size=3", 4, "length-prefixed has no option \"size\"; it has \(lengthKeys)"),
     ("mysql:min=99999999", 10, "min is a whole number, 0 to 16777216; not \"99999999\""),
     ("bgp:max=0", 0, "of the preset, min is a whole number, 0 to 0; not \"1\""),
-    ("bgp:offset=2", 0, "of the preset, magic has 16 bytes; here it can have 2"),
+    ("bgp:offset=2", 0, "of the preset, magic has 16 bytes; there is room for 2"),
     (
       "length-prefixed:strip=1048577", 22, "strip is a whole number, 0 to 1048576; not \"1048577\""
     ),

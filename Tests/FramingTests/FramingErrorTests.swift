@@ -15,9 +15,9 @@ struct FramingErrorTests {
       "was cut off: the stream ended after 3 of at least 6 bytes"
     ),
     (.malformed("the sky fell"), "malformed", "is malformed: the sky fell"),
-    (.malformed("the sky fell", value: 7), "malformed", "is malformed: the sky fell (7)"),
+    (.malformed("the sky fell", value: 7), "malformed", "is malformed: the sky fell (7, 0x07)"),
     (.unencodable("no such colour"), "unencodable", "cannot be sent: no such colour"),
-    (.unencodable("no such colour", value: 0), "unencodable", "cannot be sent: no such colour (0)"),
+    (.unencodable("no such colour", value: 0), "unencodable", "cannot be sent: no such colour (0, 0x00)"),
   ]
 
   @Test("say the kind, the place and the numbers", arguments: sentences)

@@ -29,7 +29,7 @@ struct MessageFormatTests {
     #expect(
       output.takeText()
         == #"{"error":"malformed","offset":18446744073709551615,"description":"#
-        + #""frame at byte 18446744073709551615 is malformed: a \"b\" \\ \u000a c (7)"}"# + "\n")
+        + #""frame at byte 18446744073709551615 is malformed: a \"b\" \\ \u000a c (7, 0x07)"}"# + "\n")
   }
 
   @Test("have numbers of any size", arguments: [0, 9, 10, 99, 100, 12_345, .max / 10, .max] as [UInt64])

@@ -43,7 +43,8 @@ public struct FramerOptions {
     }
     let digits = try self.text(of: option)
     guard !digits.hasPrefix("+"), let value = Int(digits), range ~= value else {
-      let upper = range.upperBound == .max ? " or more" : " to \(range.upperBound)"
+      let isTooLarge = Int(digits) == nil && !digits.isEmpty && digits.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+      let upper = range.upperBound == .max && !isTooLarge ? " or more" : " to \(range.upperBound)"
       let allowed =
         range.lowerBound == .min && range.upperBound == .max ? "" : ", \(range.lowerBound)\(upper)"
       throw error(of: option, "\(key) is a whole number\(allowed); not \"\(digits)\"")
@@ -83,8 +84,11 @@ public struct FramerOptions {
       require("\(key)=BYTES, as \(key)=\\r\\n")
       return [[0]]
     }
-    guard option.values.allSatisfy({ !$0.isEmpty }), Set(option.values).count == option.values.count else {
-      throw error(of: option, "\(key) is one or more different byte sequences separated by |")
+    guard option.values.allSatisfy({ !$0.isEmpty }) else {
+      throw error(of: option, "\(key) is one or more byte sequences separated by |, none of them empty")
+    }
+    guard Set(option.values).count == option.values.count else {
+      throw error(of: option, "\(key) has a byte sequence twice")
     }
     return option.values
   }
@@ -104,7 +108,7 @@ public struct FramerOptions {
       bytes.append(byte)
     }
     guard bytes.count <= limit else {
-      throw error(of: option, "\(key) has \(bytes.count) bytes; here it can have \(limit)")
+      throw error(of: option, "\(key) has \(bytes.count) bytes; there is room for \(limit)")
     }
     return bytes
   }

@@ -48,8 +48,9 @@ public struct FramerSpec: Sendable {
     guard let type = FramerCatalog.framers.first(where: { $0.specName == framer }) else {
       let framers = FramerCatalog.framers.map { $0.specName }.joined(separator: ", ")
       let presets = FramerPreset.all.map(\.name).joined(separator: ", ")
+      let hint = Self.similar(to: name).map { "did you mean \($0)? " } ?? ""
       throw parser.error(
-        "unknown framer \"\(name)\"; known are \(framers), and the presets \(presets)", at: 0)
+        "unknown framer \"\(name)\"; \(hint)known are \(framers), and the presets \(presets)", at: 0)
     }
     var written = try parser.options()
     if preset != nil {
@@ -61,6 +62,27 @@ public struct FramerSpec: Sendable {
     var options = FramerOptions(text: text, framer: framer, end: text.utf8.count, written)
     base = try type.init(options: &options)
     try options.finish()
+  }
+
+  /// The known name that `name` is most likely meant to be: as far as a comma that should be a colon, with other case
+  /// or other marks between words, or with one letter wrong.
+  private static func similar(to name: String) -> String? {
+    func letters(_ text: some StringProtocol) -> [Character] {
+      text.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+    let wanted = letters(name.prefix { $0 != "," && $0 != " " })
+    let known = FramerCatalog.framers.map { $0.specName } + FramerPreset.all.map(\.name)
+    return known.first { letters($0) == wanted } ?? known.first { isNear(letters($0), wanted) }
+  }
+
+  /// Whether one letter was left out, added, replaced, or exchanged with the next.
+  private static func isNear(_ known: [Character], _ wanted: [Character]) -> Bool {
+    guard abs(known.count - wanted.count) <= 1, wanted.count >= 2 else { return false }
+    let front = zip(known, wanted).prefix { $0 == $1 }.count
+    let (left, right) = (known[front...], wanted[front...])
+    return left.dropFirst() == right.dropFirst() || left.dropFirst() == right || left == right.dropFirst()
+      || left.count >= 2 && left.prefix(2).reversed() == Array(right.prefix(2))
+        && left.dropFirst(2) == right.dropFirst(2)
   }
 
   /// The framer, to be used where its type does not matter.

@@ -31,7 +31,7 @@ struct FramerSpecParser {
       let keyPosition = position
       let key = takeText(upTo: UInt8(ascii: "="))
       guard position < bytes.count, !key.isEmpty else {
-        throw error("expected key=value", at: keyPosition)
+        throw error("expected key=value; a comma in a value is written \\,", at: keyPosition)
       }
       guard !options.contains(where: { $0.key == key }) else {
         throw error("\(key) is there twice", at: keyPosition)
