@@ -98,6 +98,9 @@ extension Framer {
 /// What a ``Framer`` found at the front of the unread bytes.
 public enum Scan: Hashable, Sendable {
   /// A whole frame: the first `wireLength` bytes, at least one, of which `payload` is the message.
+  ///
+  /// The payload is one range. Where a byte to keep, as a type, stands in front of a length, deliver the whole frame,
+  /// header and all; or leave that byte out of the message.
   case frame(payload: Range<Int>, wireLength: Int)
 
   /// The same, with escapes in the payload: ``Framer/unescape(_:)`` makes the message of it.

@@ -41,6 +41,9 @@ struct LawCheck<F: Framer> {
   /// Whether enough examples of a broken law were found.
   func isSettled(_ law: FramerLaw) -> Bool { found.count { $0.law == law } >= 2 }
 
+  /// Whether an example of a broken law was found.
+  func isBroken(_ law: FramerLaw) -> Bool { found.contains { $0.law == law } }
+
   mutating func report(_ law: FramerLaw, _ scene: String, expected: String, came: String) {
     let violation = LawViolation(law: law, scene: scene, expected: expected, came: came)
     if !isSettled(law), !found.contains(violation) { found.append(violation) }

@@ -120,9 +120,10 @@ struct FramerLawsTests {
     #expect(FramerLaws(LineFramer(finalFrame: .deliver)).violations() == [])
   }
 
-  @Test("without a roomier framer none is broken by one that judges no limit in `scan`")
+  @Test("a limit that `scan` does not judge is found with a roomier framer, and only then")
   func withoutRoomier() {
     #expect(FramerLaws(UnlawfulFramer(.neverJudges)).violations() == [])
+    #expect(Set(Self.laws(.neverJudges).violations().map(\.law)) == [.limitIsEarly])
   }
 
   @Test("a limit that `encode` does not judge is called by its name")
