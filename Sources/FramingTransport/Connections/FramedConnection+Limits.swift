@@ -4,7 +4,7 @@ import Framing
 /// meanwhile: when it fires, it is seen whether the time is over, or set again.
 extension FramedConnection {
   /// Whether the program waits for the peer to send something.
-  private var isWaitingForInput: Bool {
+  var isWaitingForInput: Bool {
     receiving.isOpen && !peerHasEnded && !isReadingPaused && (onMessage != nil || receiver != nil)
   }
 

@@ -54,11 +54,24 @@ extension FramedConnection: EventSource {
     updateInterest()
   }
 
-  /// The server stops: nothing more is read; messages that are here are served, and replies go out.
+  /// The server stops: messages that are here are served, one that has begun is waited for, and replies go out.
   func stop() {
+    guard !isStopping else { return }
     isStopping = true
-    if !receiving.isOver { receiving = .ended }
     setCloseTimer()
+    let counts = framing.inputCounts(state)
+    if counts.unread > 0 && isWaitingForInput { lastMessageOffset = counts.offset } else { stopReceiving() }
+  }
+
+  /// Ends receiving if the last message has been taken.
+  private func stopIfDone() {
+    guard let lastMessageOffset, framing.inputCounts(state).offset > lastMessageOffset else { return }
+    self.lastMessageOffset = nil
+    stopReceiving()
+  }
+
+  private func stopReceiving() {
+    if !receiving.isOver { receiving = .ended }
     if onMessage != nil && !isReadingPaused { return beginClose() }
     resumeReceiver()
     updateInterest()
@@ -114,6 +127,7 @@ extension FramedConnection: EventSource {
     deliver()
     resumeReceiver()
     judgeInput()
+    stopIfDone()
     if onMessage != nil { flushNow() }
     lendInputBack()
     closeIfDone()

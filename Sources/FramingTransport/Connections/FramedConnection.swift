@@ -55,6 +55,8 @@ public actor FramedConnection {
   var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
   /// Whether the server stops.
   var isStopping = false
+  /// Where the message begins that is the last one to be taken, as the server stops.
+  var lastMessageOffset: UInt64?
 
   var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
   var waiters: [Waiter] = []
