@@ -15,53 +15,53 @@ struct ConnectionClockTests {
 
   /// What happens, in seconds.
   enum Event: Sendable {
-    case input(offset: UInt64, partial: Bool, at: Int64)
+    case input(messages: UInt64, partial: Bool, at: Int64)
     case output(taken: Int, waiting: Int, at: Int64)
   }
 
   static let stories: [(behaviour: String, events: [Event], limit: TimeLimit?, at: Int64)] = [
     ("the first message has to come", [], .handshake, 10),
     (
-      "half of it is not enough", [.input(offset: 0, partial: true, at: 9)], .handshake, 10
+      "half of it is not enough", [.input(messages: 0, partial: true, at: 9)], .handshake, 10
     ),
     (
-      "then silence is allowed for a while", [.input(offset: 4, partial: false, at: 5)], .idle, 105
+      "then silence is allowed for a while", [.input(messages: 1, partial: false, at: 5)], .idle, 105
     ),
     (
       "a message is counted from its first byte, however many follow",
       [
-        .input(offset: 4, partial: false, at: 5), .input(offset: 4, partial: true, at: 50),
-        .input(offset: 4, partial: true, at: 60), .input(offset: 4, partial: true, at: 69),
+        .input(messages: 1, partial: false, at: 5), .input(messages: 1, partial: true, at: 50),
+        .input(messages: 1, partial: true, at: 60), .input(messages: 1, partial: true, at: 69),
       ], .message, 70
     ),
     (
       "the next one is counted from when the one before was whole",
       [
-        .input(offset: 4, partial: true, at: 5), .input(offset: 8, partial: true, at: 24),
+        .input(messages: 1, partial: true, at: 5), .input(messages: 2, partial: true, at: 24),
       ], .message, 44
     ),
     (
       "output has to be taken",
-      [.input(offset: 4, partial: false, at: 5), .output(taken: 0, waiting: 9, at: 6)], .write, 36
+      [.input(messages: 1, partial: false, at: 5), .output(taken: 0, waiting: 9, at: 6)], .write, 36
     ),
     (
       "a few bytes of it do not help",
       [
-        .input(offset: 4, partial: false, at: 5), .output(taken: 0, waiting: 99, at: 6),
+        .input(messages: 1, partial: false, at: 5), .output(taken: 0, waiting: 99, at: 6),
         .output(taken: 9, waiting: 90, at: 30),
       ], .write, 36
     ),
     (
       "enough of it does",
       [
-        .input(offset: 4, partial: false, at: 5), .output(taken: 0, waiting: 99, at: 6),
+        .input(messages: 1, partial: false, at: 5), .output(taken: 0, waiting: 99, at: 6),
         .output(taken: 5, waiting: 94, at: 20), .output(taken: 5, waiting: 89, at: 30),
       ], .write, 60
     ),
     (
       "and all of it ends the matter",
       [
-        .input(offset: 4, partial: false, at: 5), .output(taken: 0, waiting: 9, at: 6),
+        .input(messages: 1, partial: false, at: 5), .output(taken: 0, waiting: 9, at: 6),
         .output(taken: 9, waiting: 0, at: 30),
       ], .idle, 130
     ),
@@ -72,8 +72,8 @@ struct ConnectionClockTests {
     var clock = ConnectionClock(now: 0)
     for event in events {
       switch event {
-      case .input(let offset, let isPartial, let now):
-        clock.input(offset: offset, isPartial: isPartial, now: now * Self.second)
+      case .input(let messages, let isPartial, let now):
+        clock.input(messages: messages, isPartial: isPartial, now: now * Self.second)
       case .output(let taken, let waiting, let now):
         clock.output(taken: taken, waiting: waiting, enough: 10, now: now * Self.second)
       }

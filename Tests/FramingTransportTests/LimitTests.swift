@@ -33,6 +33,27 @@ struct LimitTests {
     }
   }
 
+  @Test("are not evaded with bytes that belong to no message", arguments: Way.all)
+  func noMessage(way: Way) async throws {
+    let limits = Self.limits(.handshake)
+    try await withEcho(way, framer: LineFramer(limit: 9, tooLongFrame: .discard), limits: limits) {
+      server, failures in
+      let client = try await server.connect(RawFramer())
+      let line = [UInt8](repeating: 120, count: 100)
+      // A line without end, until the server has enough.
+      do {
+        while true {
+          try await client.send(line)
+          try await client.flush()
+        }
+      } catch {}
+      await client.reset()
+      while let failure = await failures.next() {
+        if failure.error as? ConnectionError == .timedOut(.handshake) { break }
+      }
+    }
+  }
+
   @Test("cut a peer that does not take its replies", arguments: Way.all)
   func write(way: Way) async throws {
     try await withEcho(way, limits: Self.limits(.write, .milliseconds(100))) { server, failures in

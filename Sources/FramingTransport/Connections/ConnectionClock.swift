@@ -5,11 +5,9 @@ struct ConnectionClock {
   private let opened: Int64
   /// When a message came, or sent bytes were taken.
   private var lastActivity: Int64
-  private var hasMessage = false
-
-  /// Bytes of the stream that belong to messages taken: where the frame that is not whole yet begins.
-  private var frameOffset: UInt64 = 0
-  /// When the first byte of that frame came.
+  /// How many messages were taken.
+  private var messages: UInt64 = 0
+  /// When the first byte of the frame that is not whole yet came.
   private var frameBegan: Int64?
   /// When the bytes that wait to be sent, or the last large part of them, began to wait.
   private var writeBegan: Int64?
@@ -21,12 +19,13 @@ struct ConnectionClock {
     lastActivity = now
   }
 
-  /// Takes note of the input: where the first unread byte stands, and whether it began a frame that is not whole.
-  mutating func input(offset: UInt64, isPartial: Bool, now: Int64) {
-    if offset != frameOffset {
-      frameOffset = offset
+  /// Takes note of the input: how many messages were taken by now, and whether a frame has begun that is not whole.
+  ///
+  /// Messages, not bytes: what belongs to none, as to a frame that is left out, gives a peer no time.
+  mutating func input(messages: UInt64, isPartial: Bool, now: Int64) {
+    if messages != self.messages {
+      self.messages = messages
       frameBegan = nil
-      hasMessage = true
       lastActivity = now
     }
     if !isPartial { frameBegan = nil } else if frameBegan == nil { frameBegan = now }
@@ -55,10 +54,10 @@ struct ConnectionClock {
     }
     consider(.write, writeBegan, limits.writeTime)
     if isWaiting {
-      if !hasMessage { consider(.handshake, opened, limits.handshakeTime) }
+      if messages == 0 { consider(.handshake, opened, limits.handshakeTime) }
       consider(.message, frameBegan, limits.messageTime)
     }
-    let isPastHandshake = hasMessage || limits.handshakeTime == nil
+    let isPastHandshake = messages > 0 || limits.handshakeTime == nil
     if isWaiting && isPastHandshake && frameBegan == nil && writeBegan == nil {
       consider(.idle, lastActivity, limits.idleTime)
     }

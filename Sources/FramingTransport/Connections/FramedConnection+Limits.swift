@@ -13,7 +13,7 @@ extension FramedConnection {
     let counts = framing.inputCounts(state)
     // What is unread while the program waits is the beginning of a frame; else it may be messages that wait for it.
     let isPartial = counts.unread > 0 && isWaitingForInput
-    clock.input(offset: counts.offset, isPartial: isPartial, now: loop.now)
+    clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
     let (length, overflow) = counts.unread.addingReportingOverflow(counts.missing)
     if isPartial && (overflow || length > limits.values.frameBytes) {
       let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: limits.values.frameBytes)

@@ -158,6 +158,7 @@ extension FramedConnection: EventSource {
       isDelivering = true
       do throws(FramingError) {
         try framing.deliver(state) { message in
+          messageCount += 1
           do { try onMessage(message, self) } catch { thrown = error }
           if framing.outputCount(state) > limits.values.queuedBytes { flushNow() }
           isReadingPaused = framing.outputCount(state) > limits.values.queuedBytes

@@ -52,6 +52,8 @@ public actor FramedConnection {
   var closeTimer: TimerQueue.ID?
   // What its limits are about; see FramedConnection+Limits.swift.
   var clock: ConnectionClock
+  /// How many messages were taken.
+  var messageCount: UInt64 = 0
   var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
   /// Whether the server stops.
   var isStopping = false
@@ -157,11 +159,11 @@ public actor FramedConnection {
   /// What a receiver gets now; `nil` if it has to wait.
   func takeMessage() -> Received? {
     do throws(FramingError) {
-      if let message = try framing.next(state) { return .success(message) }
+      if let message = try framing.next(state) { return taken(message) }
       // Only now, not when the end came: until its last message was taken, the framing may still be changed.
       if peerHasEnded && receiving.isOpen {
         try framing.finish(state)
-        if let message = try framing.next(state) { return .success(message) }
+        if let message = try framing.next(state) { return taken(message) }
         endReceiving(.ended)
       }
     } catch {
@@ -175,6 +177,11 @@ public actor FramedConnection {
     case .ended: return .success(nil)
     case .failed(let error): return .failure(error)
     }
+  }
+
+  private func taken(_ message: [UInt8]) -> Received {
+    messageCount += 1
+    return .success(message)
   }
 
   func resumeReceiver() {
