@@ -26,7 +26,8 @@ def main():
     chosen = [
         one for one in SCENARIOS
         if (not given.names or any(name in one.name for name in given.names))
-        and (one.quick or not given.quick) and (one.network or not given.network)]
+        and (one.quick or not given.quick)
+        and (given.names or one.network == given.network or not (given.quick or given.network))]
     if not chosen:
         sys.exit(f"abuse: there is no scenario called {' or '.join(given.names)}; --list prints them")
     if given.list:
@@ -40,7 +41,7 @@ def main():
         return network.run_inside(chosen[0], (given.handler, given.selector), given.quick)
     counts = {"pass": 0, "FAIL": 0, "skip": 0}
     for one in chosen:
-        for handler, selector in one.ways:
+        for handler, selector in one.ways_of(given.quick and not given.selector):
             if given.handler not in (None, handler) or given.selector not in (None, selector):
                 continue
             run = network.perform_inside if one.network else perform

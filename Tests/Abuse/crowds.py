@@ -29,7 +29,7 @@ def starved(run):
     for number in range(200):
         clients[number] = connect(server.address)
         clients[number].sendall(frame(b"%d" % number))
-    time.sleep(1)  # The first turns, in which it serves those that it can.
+    time.sleep(0.5)  # The first turns, in which it serves those that it can.
     before, told, seconds = server.cpu_seconds(), len(server.complaints()), run.pick(2, 5)
     time.sleep(seconds)
     share = (server.cpu_seconds() - before) / seconds * 100
@@ -60,8 +60,8 @@ def starved(run):
 @scenario("ten thousand peers are idle, each used once", ways=ALL)
 def idle(run):
     """Connections are opened, each echoes one message, and stay. Passes if the resident memory of the server has grown
-    by at most 512 bytes for each with the synchronous handler and 4096 with the other, and the loop does not wake up
-    while nothing happens. (`select` and `poll` look at every descriptor at each turn, so they get fewer. A thread of
+    by at most 1536 bytes for each with the synchronous handler and 5120 with the other, which is a task for each, and
+    the loop does not wake up while nothing happens. (`select` and `poll` look at every descriptor at each turn, so they get fewer. A thread of
     the Swift runtime, libdispatch's, wakes up once a second in any program.)"""
     count = run.pick(2000, 10_000) if run.selector == "epoll" else run.pick(500, 2000)
     server = run.serve()
@@ -73,17 +73,17 @@ def idle(run):
         for number in range(count):
             clients.append(connect(server.address, source=SOURCES[number % len(SOURCES)]))
             echo(clients[-1], body)
-        time.sleep(1)
+        time.sleep(0.5)
         each = (server.resident() - before) / count
         run.figure(f"{count} connections, {each:.0f} resident bytes each")
-        seconds = run.pick(2, 10)
+        seconds = run.pick(1, 10)
         loop, used = server.loop_thread(), server.cpu_seconds()
         woken = server.wake_ups(loop)
         time.sleep(seconds)
         woken, used = server.wake_ups(loop) - woken, server.cpu_seconds() - used
         run.figure(f"{woken} wake-ups of the loop, {max(0, used) * 1000:.1f} ms CPU in {seconds} s")
         # A page is 4096 bytes: a small crowd cannot be measured to the byte.
-        goal = 512 if run.handler == "sync" else 4096
+        goal = 1536 if run.handler == "sync" else 5120
         run.check(each <= goal + 200_000 / count, f"{each:.0f} resident bytes for each, more than {goal}")
         run.check(woken == 0, f"the loop woke up {woken} times in {seconds} s")
         echo(clients[0], body)
@@ -94,6 +94,28 @@ def idle(run):
     left = server.await_descriptors(start)
     run.check(left <= start, f"{left} descriptors at the end, {start} at the start")
     run.check(not server.complaints(), "it complained")
+
+
+@scenario("descriptors have high numbers", ways=(("sync", "select"), ("async", "select"), ("sync", "poll")), quick=False)
+def high_descriptors(run):
+    """As many connections as the server may have descriptors, 20,000 at most, are open at once, which `select` with the
+    set of the C library (1024) could not watch. Passes if the last ones are served, and the first ones still are."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = min(soft, 20_000) - 100
+    server = run.serve("--idle-time", "none")
+    start = server.settle()
+    clients = []
+    try:
+        for number in range(count):
+            clients.append(connect(server.address, source=SOURCES[number % len(SOURCES)]))
+        for client in clients[-100:] + clients[:100]:
+            echo(client, b"used")
+        run.figure(f"{server.descriptors()} descriptors")
+    finally:
+        for client in clients:
+            client.close()
+    left = server.await_descriptors(start, 30)
+    run.check(left <= start, f"{left} descriptors at the end, {start} at the start")
 
 
 @scenario("peers connect and close, half of them with a reset", ways=EACH_SELECTOR)
@@ -123,7 +145,7 @@ def health_checks(run):
     """Every 10 ms somebody connects and closes without a byte, as load balancers do. Passes if not one line is printed,
     and clients are served meanwhile."""
     server = run.serve()
-    for number in range(run.pick(100, 1000)):
+    for number in range(run.pick(50, 1000)):
         connect(server.address).close()
         if number % 10 == 0:
             echo_once(server.address)

@@ -38,6 +38,14 @@ class Scenario:
     def story(self):
         return inspect.getdoc(self.function)
 
+    def ways_of(self, quick):
+        """All of its ways, or two for a quick run: each handler once, on selectors that differ from scenario to scenario."""
+        if not quick or len(self.ways) <= 2:
+            return self.ways
+        sync, async_ = ([way for way in self.ways if way[0] == handler] for handler in HANDLERS)
+        turn = SCENARIOS.index(self)
+        return sync[turn % len(sync)], async_[(turn + 1) % len(async_)]
+
 
 def scenario(name, ways=BOTH, quick=True, network=False, tries=1):
     """Registers a function of one `Run` under a name in words.

@@ -17,6 +17,8 @@ class Relay:
     def __init__(self, target, seed, ways=KIND):
         self.target, self.seed, self.ways = target, seed, ways
         self.count = 0
+        #: The loop alone holds no task: one whose streams are all paused would be collected as garbage.
+        self.tasks = set()
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=1000)
         self.address = self.listening.getsockname()
         self.loop = asyncio.new_event_loop()
@@ -42,6 +44,7 @@ class Relay:
 
     async def relay(self, reader, writer):
         number, self.count = self.count, self.count + 1
+        self.tasks.add(asyncio.current_task())
         chance = random.Random(self.seed * 100_000 + number)
         way = self.ways[number % len(self.ways)]
         try:
@@ -60,12 +63,13 @@ class Relay:
                     linger = struct.pack("ii", 1, 0)
                     one.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         finally:
+            self.tasks.discard(asyncio.current_task())
             writer.transport.abort() if way == "reset" else writer.close()
             onward_writer.transport.abort() if way == "reset" else onward_writer.close()
 
     async def carry(self, reader, writer, way, chance, is_there):
         """One direction of a connection, up to the end of the stream, which is passed on."""
-        left = chance.randrange(1, 400_000) if way in UNKIND else None
+        left = chance.randrange(1, 2_000_000) if way in UNKIND else None
         stalls = 1 if way == "stall" and is_there == (chance.random() < 0.5) else 0
         while part := await reader.read(chance.choice((1, 7, 100, 4096, 65_536))):
             if way == "delay":
