@@ -7,6 +7,7 @@ import threading
 import time
 
 from harness import ALL, BOTH, EACH_SELECTOR, scenario
+from slowness import Talker, stalled, talk
 from wire import connect, echo_once, frame, payload, receive_message, receive_to_end, split_messages
 
 
@@ -38,6 +39,55 @@ def under_load(run):
             late += len(client.unanswered)
             answered += client.answered
     run.figure(f"{answered} answered in {rounds} rounds; {late} sent after the signal were not, and their clients know")
+
+
+@scenario("SIGTERM comes while replies wait", ways=EACH_SELECTOR)
+def replies_wait(run):
+    """Twenty clients send messages without reading, until the server takes no more. It is stopped (SIGSTOP), and the kernel
+    tells how many bytes it has taken from each: those that were sent less those that wait in either socket. Then come
+    SIGTERM and SIGCONT, and the clients read. Passes if every message of which the server had taken the last byte is
+    answered, no reply is cut, and it ends with 0."""
+    server = run.serve()
+    message = frame(payload(3000))
+    crowd = [Talker(server.address, message, 1 << 20) for _ in range(20)]
+    talk(crowd, reading=False, until=lambda: stalled(crowd), seconds=30)
+    server.signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    waiting = queues(server.port)
+    for one in crowd:
+        port = one.socket.getsockname()[1]
+        one.taken = (one.sent - waiting.get(port, 0)) // len(message)
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGCONT)
+    answered = taken = 0
+    for one in crowd:
+        one.socket.settimeout(20)
+        bytes_, error = receive_to_end(one.socket)
+        one.socket.close()
+        replies, rest = split_messages(bytes_)
+        run.check(rest == 0, f"a reply was cut after {rest} bytes ({error or 'the end'})")
+        run.check(all(reply == message[4:] for reply in replies), "a reply is not the message")
+        run.check(len(replies) >= one.taken, f"{one.taken} were taken, {len(replies)} answered ({error or 'the end'})")
+        answered, taken = answered + len(replies), taken + one.taken
+    status = server.wait(20)
+    run.figure(f"{taken} taken at the signal, {answered} answered, exit status {status}")
+    run.check(taken > 1000, "it had taken nothing worth the test")
+    run.check(status == 0, f"it ended with {status}")
+
+
+def queues(server_port):
+    """For each client's port, the bytes that wait in its socket to be sent, or in the server's to be read."""
+    waiting = {}
+    with open("/proc/net/tcp") as file:
+        for line in file.readlines()[1:]:
+            _, local, remote, _, sizes = line.split()[:5]
+            local, remote = (int(one.rpartition(":")[2], 16) for one in (local, remote))
+            unsent, unread = (int(one, 16) for one in sizes.split(":"))
+            if remote == server_port:
+                waiting[local] = waiting.get(local, 0) + unsent
+            elif local == server_port:
+                waiting[remote] = waiting.get(remote, 0) + unread
+    return waiting
 
 
 @scenario("SIGTERM comes when a thousand messages are half sent", ways=BOTH)
