@@ -45,7 +45,7 @@ def under_load(run):
 def replies_wait(run):
     """Twenty clients send messages without reading, until the server takes no more. It is stopped (SIGSTOP), and the kernel
     tells how many bytes it has taken from each: those that were sent less those that wait in either socket. Then come
-    SIGTERM and SIGCONT, and the clients read. Passes if every message of which the server had taken the last byte is
+    SIGTERM and SIGCONT, and the clients send the rest of the message that they have begun, and read. Passes if every message of which the server had taken the last byte is
     answered, no reply is cut, and it ends with 0."""
     server = run.serve()
     message = frame(payload(3000))
@@ -59,18 +59,19 @@ def replies_wait(run):
         one.taken = (one.sent - waiting.get(port, 0)) // len(message)
     server.signal(signal.SIGTERM)
     server.signal(signal.SIGCONT)
-    answered = taken = 0
     for one in crowd:
-        one.socket.settimeout(20)
-        bytes_, error = receive_to_end(one.socket)
-        one.socket.close()
-        replies, rest = split_messages(bytes_)
-        run.check(rest == 0, f"a reply was cut after {rest} bytes ({error or 'the end'})")
-        run.check(all(reply == message[4:] for reply in replies), "a reply is not the message")
-        run.check(len(replies) >= one.taken, f"{one.taken} were taken, {len(replies)} answered ({error or 'the end'})")
-        answered, taken = answered + len(replies), taken + one.taken
+        one.left, one.expected = (1 if one.at else 0), None  # The rest of the message that has begun; up to the end.
+    talk(crowd, reading=True, until=lambda: all(one.error for one in crowd), seconds=20)
+    taken = answered = sent = 0
+    for one in crowd:
+        replies, rest = divmod(one.received, len(message))
+        run.check(one.is_right, "a reply is not the message")
+        run.check(isinstance(one.error, EOFError), f"instead of the end came {one.error or 'nothing for 20 s'}")
+        run.check(rest == 0, f"a reply was cut after {rest} bytes")
+        run.check(replies >= one.taken, f"{one.taken} were taken, {replies} answered")
+        answered, taken, sent = answered + replies, taken + one.taken, sent + one.sent // len(message)
     status = server.wait(20)
-    run.figure(f"{taken} taken at the signal, {answered} answered, exit status {status}")
+    run.figure(f"{sent} sent, {taken} taken at the signal, {answered} answered, exit status {status}")
     run.check(taken > 1000, "it had taken nothing worth the test")
     run.check(status == 0, f"it ended with {status}")
 
