@@ -252,6 +252,7 @@ extension FramedConnection: EventSource {
         // The handler gets what was held back before more is read.
         isReadingPaused = false
         deliver()
+        endIfDrained()
         readRestSoon()
         if framing.outputCount(state) > 0 { planFlush() }
       }
