@@ -62,6 +62,7 @@ struct ServeCommand: Command {
     }
     defer { report?.cancel() }
     try await echo(on: server)
+    if report != nil { Terminal.log("counters: \(server.counters)") }
     // What the service manager opened is its own.
     if !manager.hasSocket, case .unix(let path) = server.address, !path.hasPrefix("@") {
       Platform.removeFile(path)
