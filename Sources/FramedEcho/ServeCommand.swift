@@ -62,10 +62,6 @@ struct ServeCommand: Command {
     } catch {
       throw Failure(.unavailable, "cannot serve at \(server.address): \(error)")
     }
-    // What the service manager opened is its own.
-    if !manager.hasSocket, case .unix(let path) = server.address, !path.hasPrefix("@") {
-      Platform.removeFile(path)
-    }
     return .success
   }
 
@@ -120,7 +116,7 @@ struct ServeCommand: Command {
   private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
     switch address {
     case .unix where error.isInUse:
-      "\(address) exists; if no server uses it, remove it, or choose another --host"
+      "\(address) is in use by another server; choose another --host"
     case _ where error.isInUse:
       "\(address) is in use; choose another --port, or 0 for any free one"
     case _ where error.isForbidden:

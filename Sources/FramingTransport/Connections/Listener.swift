@@ -129,8 +129,6 @@ final class Listener: EventSource, @unchecked Sendable {
           refuse(accepted.socket, of: peer, because: cap)
           continue
         }
-        // A dead peer's socket refuses the option, and tells why when it is read.
-        if peer.family != .unix { try? accepted.socket.set(.noDelay) }
         if isProxy {
           try awaitHeader(of: accepted.socket, from: peer)
         } else {
