@@ -88,7 +88,7 @@ public actor FramedConnection {
 
   /// Somebody who waits for something other than a message.
   struct Waiter {
-    enum Event { case connected, writable, flushed, closed }
+    enum Event { case writable, flushed, closed }
     let event: Event
     let ticket: UInt64
     let continuation: UnsafeContinuation<ConnectionError?, Never>
@@ -391,7 +391,7 @@ public actor FramedConnection {
   func resumeIfOver() {
     guard !waiters.isEmpty else { return }
     if socket == nil { resume(.closed, with: nil) }
-    if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
+    if case .failed(let error) = sending { return resume(.writable, .flushed, with: error) }
     let left = framing.outputCount(state)
     if left == 0 { resume(.flushed, with: nil) }
     if left <= limits.values.lowMark { resume(.writable, with: nil) }
