@@ -117,6 +117,9 @@ struct ConnectTests {
     while !clients.kernel.open.isEmpty { await Task.yield() }
   }
 
+  // MARK: When there is no answer
+
+  #if os(Linux)
   @Test("waits for room in the queue of a Unix socket, as TCP does by itself")
   func fullUnixQueue() async throws {
     let folder = try TemporaryFolder()
@@ -139,9 +142,6 @@ struct ConnectTests {
     try await serving
   }
 
-  // MARK: When there is no answer
-
-  #if os(Linux)
   @Test("to a host that does not answer ends when the time is over", arguments: SelectorKind.available)
   func silent(selector: SelectorKind) async throws {
     let host = try SilentHost()

@@ -1,14 +1,6 @@
-import CSystemShims
+import Foundation
 import FramingTransport
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
 
 extension Socket {
   /// The value of an option of the socket layer. The C name is `getsockopt`.
@@ -122,6 +114,40 @@ struct ListenOptionsTests {
       _ = try Socket.listening(at: address).descriptor
     }
   }
+
+  #if os(Linux)
+  /// Whether the connections that wait in the queue of a socket go to another one when it closes.
+  private static let migrates =
+    (try? String(contentsOfFile: "/proc/sys/net/ipv4/tcp_migrate_req", encoding: .utf8)) == "1\n"
+
+  @Test("share a port at a price: when one socket closes, what waits in its queue is reset, or migrates")
+  func reusePortPrice() throws {
+    var options = ListenOptions()
+    options.reusePort = true
+    let second = try Socket.listening(at: .loopback(port: 0), options: options)
+    let address = try second.localAddress()
+    var clients: [SocketAddress: SharedSocket] = [:]
+    do {
+      let first = try Socket.listening(at: address, options: options)
+      while clients.count < 100 {
+        let client = try Socket.connecting(to: address, system: Kernel.real)
+        Poll.wait(client.descriptor, for: .writable)
+        clients[try client.localAddress()] = SharedSocket(client)
+      }
+      #expect(first.descriptor >= 0)  // Open until here.
+    }
+    var served: [SharedSocket] = []
+    while let accepted = try second.accept() {
+      #expect(clients.removeValue(forKey: accepted.peer) != nil)
+      served.append(SharedSocket(accepted.socket))
+    }
+    #expect(Self.migrates ? clients.isEmpty : !clients.isEmpty)
+    for client in clients.values {
+      Poll.waitForHangUp(client.socket.descriptor)
+      #expect(client.socket.takeError() == ECONNRESET)
+    }
+  }
+  #endif
 
   @Test("hold as many connections as the backlog says, and at least one")
   func backlog() throws {

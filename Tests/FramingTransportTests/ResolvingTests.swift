@@ -71,11 +71,11 @@ struct ResolvingTests {
     for host in ["a", "b", "c", "d"] {
       threads.resolve(AddressQuery(host: host, port: 1) { _ in answered.add(host) })
     }
-    gate.entered.wait { $0.count == 2 }
+    gate.entered.wait { $0.count >= 2 }
     #expect(answered.entries.isEmpty)
     gate.admit("b")
     #expect(await answered.next() == "b")
-    gate.entered.wait { $0.count == 3 }
+    gate.entered.wait { $0.count >= 3 }
     #expect(gate.entered.value.last == "c")
     for host in ["a", "c", "d"] { gate.admit(host) }
     for _ in 0..<3 { _ = await answered.next() }
@@ -92,7 +92,7 @@ struct ResolvingTests {
       AddressQuery(host: host, port: 1) { _ in answered.add(host) }
     }
     for query in queries { threads.resolve(query) }
-    gate.entered.wait { $0 == ["a"] }
+    gate.entered.wait { !$0.isEmpty }
     queries[0].cancel()
     queries[1].cancel()
     gate.admit("c")

@@ -11,7 +11,7 @@ import Framing
 /// isolated to it runs there, without a hop. What is sent is gathered and handed to the kernel when the handler waits.
 ///
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
-/// ``withConnection(to:framer:on:_:)``, do it themselves.
+/// ``withConnection(to:framer:limits:options:on:_:)``, do it themselves.
 public actor FramedConnection {
   /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress

@@ -8,7 +8,7 @@
 public struct ListenOptions: Hashable, Sendable {
   /// How many connections may wait to be accepted; the system may allow fewer (`net.core.somaxconn`, 4096 on Linux).
   ///
-  /// Peers beyond it get no answer and try again, over TCP after a second.
+  /// Over TCP, peers beyond it get no answer and try again after a second; over Unix sockets they wait for room.
   public var backlog = 1024
   /// Whether several sockets, of one user, may listen at the same address and port, each with a queue of its own
   /// (`SO_REUSEPORT`). TCP only.
@@ -19,7 +19,7 @@ public struct ListenOptions: Hashable, Sendable {
   /// twice by mistake takes half of the connections away instead of failing. Darwin does not share at all: the last
   /// socket gets everything. Within one process, several loops behind one listening socket cost nothing of it.
   public var reusePort = false
-  /// Whether an IPv6 address serves IPv4 peers, too; no port of IPv4 can be shared with another socket then. IPv6 only.
+  /// Whether an IPv6 address serves IPv4 peers, too; then no other socket can have the port over IPv4. IPv6 only.
   ///
   /// An IPv4 peer has an address such as `::ffff:10.0.0.1` then, which ``TrustedAddresses`` take for `10.0.0.1`. Off or on,
   /// the socket is told (`IPV6_V6ONLY`), as systems differ in what they do untold (`net.ipv6.bindv6only`).

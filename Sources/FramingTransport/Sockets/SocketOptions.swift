@@ -8,9 +8,8 @@ public struct SocketOptions: Hashable, Sendable {
   /// How many bytes the kernel may hold that were sent and not yet acknowledged (`SO_SNDBUF`); `nil` leaves that to the
   /// system, which on Linux lets it grow to some 4 MB.
   ///
-  /// More than a peer that does not read is allowed to cost by ``ConnectionLimits/queuedBytes``: a connection holds
-  /// both. Linux doubles the number, for what it keeps about the bytes, and has bounds of its own for it
-  /// (`net.core.wmem_max`). At least 1.
+  /// A peer that does not read costs so much in the kernel, besides ``ConnectionLimits/queuedBytes`` in this process. Linux
+  /// doubles the number, for what it keeps about the bytes, and has bounds of its own (`net.core.wmem_max`). At least 1.
   public var sendBuffer: Int?
   /// How many bytes the kernel may hold that have come and were not yet read (`SO_RCVBUF`), and so how far a peer may be
   /// ahead; `nil` leaves that to the system. As ``sendBuffer`` otherwise (`net.core.rmem_max`).
