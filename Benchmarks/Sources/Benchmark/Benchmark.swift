@@ -34,6 +34,7 @@ struct Benchmark {
       switch word {
       case "--rounds": options.rounds = try Self.number(arguments.popFirst())
       case "--milliseconds": options.milliseconds = try Self.number(arguments.popFirst())
+      case "--only": options.only = arguments.popFirst()
       case "--quiet": options.isQuiet = true
       case _ where word.hasPrefix("-"): throw Problem("unknown option \(word)\n\(Self.usage)")
       default: words.append(word)
@@ -85,9 +86,11 @@ struct Benchmark {
   }
 
   private static let usage = """
-    usage: run [all | PART... | compare | baseline | plots FOLDER] [--rounds N] [--milliseconds N] [--quiet]
+    usage: run [all | PART... | compare | baseline | plots FOLDER] [--rounds N] [--milliseconds N]
+               [--only TEXT] [--quiet]
 
       PART      decode, encode, echo, idle, calls, loops or build; all of them without a word
+      --only    of a part only the rows with TEXT in their names: --only 'length-prefixed, 64 B'
       compare   exits with 1 if a ratio of ours is worse than in baseline.json by more than the noise
       baseline  writes baseline.json
       plots     draws how the cost grows with messages, connections and sizes, as SVG

@@ -42,12 +42,14 @@ struct DecodeBenchmark {
     _ name: String, _ framer: F, _ payload: Int, isText: Bool = true, beside others: [StreamDecoder] = [],
     _ section: inout Section
   ) {
-    options.say("decoding, \(name), \(payload) bytes")
     let decoders =
       others.filter { $0.name == StreamDecoder.reference } + [.framing(framer)]
       + others.filter { $0.name != StreamDecoder.reference }
     let bytes = Stream.payload(payload, isText: isText)
     for chunk in Self.chunks {
+      let row = "\(name), \(Self.size(payload)), \(chunk == 0 ? "whole" : Self.size(chunk))"
+      guard options.wants(row) else { continue }
+      options.say("decoding, \(row)")
       // Byte by byte a short stream takes as long.
       let stream = Stream(framer, payload: bytes, size: chunk == 1 ? 64 << 10 : 1 << 20)
       var columns = decoders.map { (name: $0.name, samples: Samples(values: [])) }
@@ -64,7 +66,7 @@ struct DecodeBenchmark {
           columns[index].samples.values.append(time)
         }
       }
-      section.add(row: "\(name), \(Self.size(payload)), \(chunk == 0 ? "whole" : Self.size(chunk))", columns)
+      section.add(row: row, columns)
     }
   }
 

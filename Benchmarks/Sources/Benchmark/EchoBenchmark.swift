@@ -18,7 +18,7 @@ struct EchoBenchmark {
       reference: EchoServer.reference)
     let servers = try EchoServer.compared(programs).map { try $0.start(core: 0) }
     defer { for server in servers { server.child.stop() } }
-    for load in Load.scenarios {
+    for load in Load.scenarios where options.wants(load.name) {
       var costs = servers.map { (name: $0.name, samples: Samples(values: [])) }
       var rates = costs
       for round in 0..<options.rounds {

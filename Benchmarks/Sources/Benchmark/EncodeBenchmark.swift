@@ -35,7 +35,9 @@ struct EncodeBenchmark {
     _ name: String, _ framer: F, _ payload: [UInt8],
     beside other: (name: String, encode: ([UInt8], Int) -> Void)? = nil, _ section: inout Section
   ) {
-    options.say("encoding, \(name), \(payload.count) bytes")
+    let row = "\(name), \(DecodeBenchmark.size(payload.count))"
+    guard options.wants(row) else { return }
+    options.say("encoding, \(row)")
     let count = max(16, Self.burst / (payload.count + 4))
     var columns = [(name: "framing", samples: Samples(values: []))]
     if let other { columns.append((other.name, Samples(values: []))) }
@@ -57,7 +59,7 @@ struct EncodeBenchmark {
           })
       }
     }
-    section.add(row: "\(name), \(DecodeBenchmark.size(payload.count))", columns)
+    section.add(row: row, columns)
   }
 
   private static func nio(_ payload: [UInt8], _ count: Int) {

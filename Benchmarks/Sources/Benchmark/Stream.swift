@@ -20,7 +20,7 @@ struct Stream {
     var state: UInt64 = 1
     return (0..<count).map { _ in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return isText ? UInt8(ascii: "a") + UInt8(state >> 33) % 26 : UInt8(truncatingIfNeeded: state >> 33)
+      return isText ? UInt8(ascii: "a") + UInt8((state >> 33) % 26) : UInt8(truncatingIfNeeded: state >> 33)
     }
   }
 
