@@ -199,6 +199,10 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     try buffer.withBytes(body)
   }
 
+  /// How many bytes of memory the decoder holds for what has come.
+  @inlinable
+  public var capacity: Int { buffer.capacity }
+
   /// Exchanges the decoder's memory. See ``FrameBuffer/exchange(with:carrying:)``.
   @inlinable
   public mutating func exchangeBuffer(with spare: inout FrameBuffer, carrying limit: Int = 0) {

@@ -18,6 +18,8 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case timedOut(TimeLimit)
   /// The connection was reset at once because the server has as many as it may have.
   case refused(ConnectionCap)
+  /// The server stopped, and its time was over before this connection was finished.
+  case cut
   /// The task that waited was cancelled.
   case cancelled
   /// A synchronous handler threw this.
@@ -37,19 +39,9 @@ extension ConnectionError: CustomStringConvertible {
     case .timedOut(let limit): limit.sentence
     case .refused(.total): "refused: there are as many connections as there may be"
     case .refused(.perPeer): "refused: there are as many connections from its address as there may be"
+    case .cut: "the server stopped before the connection was finished"
     case .handler(let error): error
     case .cancelled: "the waiting task was cancelled"
     }
   }
-}
-
-/// A connection of a server that failed, or a failure to accept one.
-public struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
-  /// The peer; `nil` if no connection could be accepted.
-  public let peer: SocketAddress?
-  /// What happened: mostly a ``ConnectionError``, or what a handler threw.
-  public let error: any Error
-
-  /// One line: "127.0.0.1:50000: frame at byte 0 carries 70000 bytes; the limit is 65536".
-  public var description: String { "\(peer?.description ?? "listener"): \(error)" }
 }

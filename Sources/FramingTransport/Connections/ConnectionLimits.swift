@@ -2,12 +2,7 @@ import Framing
 
 /// What a connection lets its peer do to this program. All of it is finite unless told otherwise.
 ///
-/// At any time a connection holds at most
-///
-///     min(frameBytes, the longest frame of its framer) + 64 KiB    of what came and is no message yet
-///     queuedBytes + one frame                                      of what is to be sent
-///
-/// and memory for the first part grows with the bytes that have come, not with those that were announced.
+/// ``memoryBound(longestFrame:)`` says how much memory that can be.
 public struct ConnectionLimits: Hashable, Sendable {
   /// Bytes of one frame on the wire, header, delimiter and escapes included; besides the limit of the framer.
   public var frameBytes = 64 << 20
@@ -38,6 +33,28 @@ public struct ConnectionLimits: Hashable, Sendable {
     limits.handshakeTime = nil
     limits.idleTime = nil
     return limits
+  }
+
+  /// The most memory that a connection holds for bytes of its peer and for its peer, in bytes:
+  ///
+  ///     2 × (max(frame, 64 KiB) + 64 KiB)    what came and is no message yet
+  ///     2 × (queuedBytes + frame)            what is to be sent
+  ///
+  /// where `frame` is the smaller of ``frameBytes`` and `longestFrame`. The first part grows with the bytes that have come,
+  /// not with those that were announced; the factor is that of buffers that double. An idle connection holds none of it.
+  /// Messages that a handler keeps, or queues without waiting for more than one message, are its own.
+  ///
+  /// - Parameter longestFrame: The longest frame that the framer lets through, on the wire: for a length prefix its limit
+  ///   and the prefix.
+  public func memoryBound(longestFrame: Int) -> Int {
+    let frame = min(frameBytes, longestFrame)
+    let parts = [max(frame, 64 << 10), 64 << 10, queuedBytes, frame]
+    var sum: UInt64 = 0
+    for part in parts {
+      let (new, overflow) = sum.addingReportingOverflow(UInt64(max(part, 0)))
+      sum = overflow ? .max : new
+    }
+    return Int(clamping: sum.multipliedReportingOverflow(by: 2).overflow ? .max : sum * 2)
   }
 
   /// The socket option that ``deadPeerTime`` is.

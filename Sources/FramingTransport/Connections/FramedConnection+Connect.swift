@@ -58,7 +58,7 @@ extension FramedConnection {
       // A socket that was refused at once does not take it, and says so when it is waited for.
       if address.family != .unix, let option = limits.deadPeer { try? socket.set(option) }
       connection = FramedConnection(
-        socket, peer: address, framing: framing, limits: SharedLimits(limits), loop: loop)
+        socket, peer: address, framing: framing, settings: ConnectionSettings(limits), loop: loop)
     } catch {
       throw .system(error)
     }

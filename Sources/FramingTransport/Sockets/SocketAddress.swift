@@ -40,11 +40,14 @@ public enum SocketAddress: Hashable, Sendable {
   }
 
   /// The same for all peers on one machine: the address without its port; of Unix sockets, always the same.
-  package var withoutPort: SocketAddress {
+  package var withoutPort: SocketAddress { with(port: 0) ?? .unix(path: "") }
+
+  /// The same address with another port; `nil` for a path.
+  public func with(port: UInt16) -> SocketAddress? {
     switch self {
-    case .ipv4(let address, _): .ipv4(address, port: 0)
-    case .ipv6(let address, _, let scope): .ipv6(address, port: 0, scope: scope)
-    case .unix: .unix(path: "")
+    case .ipv4(let address, _): .ipv4(address, port: port)
+    case .ipv6(let address, _, let scope): .ipv6(address, port: port, scope: scope)
+    case .unix: nil
     }
   }
 

@@ -34,6 +34,7 @@ final class FaultyKernel: SystemCalls {
     /// The descriptors that selectors wait with, which live as long as their loop.
     var selectors: Set<CInt> = []
     var holdsSends = false
+    var limit = Int.max
   }
 
   private let state = Mutex(State())
@@ -52,6 +53,14 @@ final class FaultyKernel: SystemCalls {
     get { state.withLock { $0.holdsSends } }
     set { state.withLock { $0.holdsSends = newValue } }
   }
+
+  /// How many descriptors may be open (`RLIMIT_NOFILE`).
+  var limit: Int {
+    get { state.withLock { $0.limit } }
+    set { state.withLock { $0.limit = newValue } }
+  }
+
+  private var isFull: Bool { state.withLock { $0.open.count >= $0.limit } }
 
   /// How many calls there were, by kind.
   var counts: [Call: Int] { state.withLock { $0.counts } }
@@ -88,7 +97,7 @@ final class FaultyKernel: SystemCalls {
   }
 
   func socket(family: SocketAddress.Family) -> CallResult {
-    perform(.socket) { opened(real.socket(family: family)) }
+    perform(.socket) { isFull ? CallResult(-Int(EMFILE)) : opened(real.socket(family: family)) }
   }
 
   func bind(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
@@ -107,7 +116,8 @@ final class FaultyKernel: SystemCalls {
       real.close(CInt(result.word))
       return CallResult(-Int(ECONNABORTED))
     case .fails(let code), .dies(let code), .goesOn(let code): return CallResult(-Int(code))
-    case nil, .short: return opened(real.accept(descriptor, peer: &peer))
+    case nil, .short:
+      return isFull ? CallResult(-Int(EMFILE)) : opened(real.accept(descriptor, peer: &peer))
     }
   }
 

@@ -10,7 +10,7 @@ import Framing
 /// ```
 ///
 /// A connection that fails ends alone: whole messages before the fault are served first, what was sent goes out,
-/// `onFailure` is told, and every other connection goes on.
+/// `onEvent` is told, and every other connection goes on.
 public final class FramedServer: Sendable {
   /// The address that the server listens on, with the port that the system chose for port 0.
   public let address: SocketAddress
@@ -33,19 +33,19 @@ public final class FramedServer: Sendable {
   ///   - proxies: Who sends a PROXY header (version 1 or 2) before anything else, and has to; the addresses in it are
   ///     believed. Connections from elsewhere are served without one. Nobody unless told otherwise.
   ///   - backlog: How many connections may wait to be accepted.
-  ///   - onFailure: Told of each connection that failed, and of each frame that was left out
-  ///     (``ConnectionError/leftOut(_:)``), on the loop's thread.
+  ///   - onEvent: Told what an operator may want to know, as of connections that failed: the hook for logs. On the
+  ///     thread of a loop, so it must not block.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
     on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil, backlog: Int = 1024,
-    onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
+    onEvent: @escaping @Sendable (ServerEvent) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
       at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, loops: loops,
       proxies: proxies,
       backlog: backlog,
-      onFailure: onFailure)
+      onEvent: onEvent)
   }
 
   /// A server over a socket that listens already, as one that the service manager opened
@@ -56,59 +56,74 @@ public final class FramedServer: Sendable {
   public convenience init(
     taking socket: consuming Socket, framer: some Framer, limits: ServerLimits = ServerLimits(),
     on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil,
-    onFailure: @escaping @Sendable (ConnectionFailure) -> Void = { _ in }
+    onEvent: @escaping @Sendable (ServerEvent) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
       socket, framing: ConnectionFraming(framer), limits: limits, on: EventLoop.shared(or: loop),
-      loops: loops, proxies: proxies, onFailure: onFailure)
+      loops: loops, proxies: proxies, onEvent: onEvent)
   }
 
   @usableFromInline
   convenience init(
     at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
     loops: Int, proxies: TrustedAddresses?, backlog: Int,
-    onFailure: @escaping @Sendable (ConnectionFailure) -> Void
+    onEvent: @escaping @Sendable (ServerEvent) -> Void
   ) throws(SystemError) {
     let loop = try EventLoop.shared(or: loop)
     try self.init(
       Socket.listening(at: address, backlog: backlog, system: loop.system), framing: framing, limits: limits,
-      on: loop, loops: loops, proxies: proxies, onFailure: onFailure)
+      on: loop, loops: loops, proxies: proxies, onEvent: onEvent)
   }
 
   @usableFromInline
   init(
     _ socket: consuming Socket, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop,
-    loops: Int, proxies: TrustedAddresses?, onFailure: @escaping @Sendable (ConnectionFailure) -> Void
+    loops count: Int, proxies: TrustedAddresses?, onEvent: @escaping @Sendable (ServerEvent) -> Void
   ) throws(SystemError) {
-    precondition(loops >= 1, "a server needs a loop")
-    var workers = [loop]
-    while workers.count < loops { workers.append(try loop.another()) }
+    precondition(count >= 1, "a server needs a loop")
+    var loops = [loop]
+    while loops.count < count { loops.append(try loop.another()) }
     self.loop = loop
     address = try socket.localAddress()
     if address.family != .unix, let option = limits.connection.deadPeer { try socket.set(option) }
     listener = Listener(
-      socket, framing: framing, limits: limits, workers: workers, proxies: proxies, onFailure: onFailure)
+      socket, framing: framing, limits: limits, loops: loops, proxies: proxies, onEvent: onEvent)
   }
 
-  /// Serves each message as it comes, without tasks and without copies, until ``shutdown()`` or cancellation.
+  /// How far the server is in its life. From any thread.
+  public var phase: ServerPhase { listener.phase }
+
+  /// What the server has done, and is doing, in numbers. From any thread, without stopping a loop.
+  public var counters: ServerCounters { listener.counters }
+
+  /// Serves each message as it comes, without tasks and without copies, until ``shutdown(_:)`` or cancellation.
   ///
-  /// - Parameter onMessage: Gets each message in place, in order, isolated to its connection; runs on the loop and
-  ///   must not block. While the peer is slow to take replies, it gets no further messages. An error that it
-  ///   throws ends that connection.
+  /// - Parameters:
+  ///   - onMessage: Gets each message in place, in order, isolated to its connection; runs on the loop and
+  ///     must not block. While the peer is slow to take replies, it gets no further messages. An error that it
+  ///     throws ends that connection.
+  ///   - onDrain: Told of each connection that, because the server stops, it gets no message any more but those that have
+  ///     begun: to say goodbye. What it sends goes out.
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
-  public func run(onMessage: @escaping FramedConnection.MessageHandler) async throws {
+  public func run(
+    onMessage: @escaping FramedConnection.MessageHandler,
+    onDrain: (@Sendable (isolated FramedConnection) -> Void)? = nil
+  ) async throws {
     try await serve { connection, listener in
-      connection.start(onMessage: onMessage, onFailure: listener.reporter(for: connection.peer)) {
+      connection.start(
+        onMessage: onMessage, onDrain: onDrain, onFailure: listener.reporter(for: connection.peer)
+      ) {
         listener.closed(connection)
       }
     }
   }
 
-  /// Serves each connection with a task of its own until ``shutdown()`` or cancellation.
+  /// Serves each connection with a task of its own until ``shutdown(_:)`` or cancellation.
   ///
   /// The task runs on the loop, isolated to the connection. When `handler` returns or throws, the connection is closed
-  /// without losing anything. On shutdown, `connection.messages` ends, and `run` waits for the handlers; a
-  /// task whose connection is closed meanwhile, after ``ConnectionLimits/closeTime`` at the latest, is cancelled.
+  /// without losing anything. When the server stops, `connection.messages` ends behind the messages that have begun, the
+  /// handler may still send (``FramedConnection/isDraining`` says why), and `run` waits for it. A task whose connection is
+  /// cut, after ``Drain/time``, is cancelled.
   ///
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
   public func run(
@@ -122,18 +137,40 @@ public final class FramedServer: Sendable {
         } catch {
           // What went wrong with the connection itself was told when it happened.
           let told = await connection.failure
-          if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true { report(error) }
+          if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true {
+            await connection.count(.handlerErrors)
+            report(error)
+          }
         }
         try? await connection.close()
-        await listener.ended(connection)
+        listener.closed(connection)
       }
-      connection.start(onMessage: nil, onFailure: report) { task.cancel() }
+      connection.start(onMessage: nil, onDrain: nil, onFailure: report) { task.cancel() }
     }
   }
 
   /// Stops accepting, lets the connections finish what they have begun, and makes `run` return. From any thread.
-  public func shutdown() {
-    loop.execute { [listener] in listener.shutdown() }
+  ///
+  /// What was sent to this server before it stopped to accept is answered. Of connections that are not finished when the
+  /// time is over, ``ServerCounters/Counter/cut`` has the number.
+  ///
+  /// - Parameter drain: How long all of it may take. A further call can shorten that: `shutdown(.immediate)` skips ahead.
+  public func shutdown(_ drain: Drain = Drain()) {
+    loop.execute { [listener] in listener.shutdown(drain) }
+  }
+
+  /// Sends one message to everyone who connects, and closes; until `other` has stopped.
+  func serve(untilEndOf other: FramedServer, _ message: @escaping @Sendable () -> String) {
+    loop.execute { [listener, other = other.listener] in
+      listener.run { connection, listener in
+        connection.start(onMessage: { _, _ in }, onDrain: nil, onFailure: { _ in }) {
+          listener.closed(connection)
+        }
+        if let error = connection.queue(message().utf8) { connection.note(error) }
+        connection.beginClose()
+      }
+      other.whenStopped { listener.shutdown(.immediate) }
+    }
   }
 
   private func serve(
