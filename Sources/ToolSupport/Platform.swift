@@ -79,6 +79,18 @@ package enum Platform {
     return number
   }
 
+  // MARK: Memory
+
+  /// Whether both are the same bytes (`memcmp`).
+  package static func isEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    guard left.count == right.count, left.count > 0 else { return left.count == right.count }
+    return left.withUnsafeBytes { left in
+      right.withUnsafeBytes { right in
+        memcmp(left.baseAddress.unsafelyUnwrapped, right.baseAddress.unsafelyUnwrapped, left.count) == 0
+      }
+    }
+  }
+
   // MARK: Files
 
   // No signal has a handler in these programs, so no call is interrupted.
