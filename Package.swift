@@ -43,7 +43,9 @@ let package = Package(
     .testTarget(
       name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
     .testTarget(
-      name: "ToolTests", dependencies: ["Framing", "FramingTool", "ToolSupport"], exclude: ["transcripts"],
+      name: "ToolTests",
+      dependencies: ["FramedEcho", "Framing", "FramingTool", "FramingTransport", "ToolSupport"],
+      exclude: ["transcripts"],
       swiftSettings: settings),
     // Reads PROTOCOL.md, Fixtures and Sources where they stand.
     .testTarget(

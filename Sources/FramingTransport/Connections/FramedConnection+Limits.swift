@@ -8,6 +8,9 @@ extension FramedConnection {
     receiving.isOpen && !peerHasEnded && !isReadingPaused && (onMessage != nil || receiver != nil)
   }
 
+  /// How many bytes of memory are held for what came and what is to be sent.
+  package var heldBytes: Int { framing.capacity(state) }
+
   /// After the input has changed, or a receiver has begun to wait: judges the frame that is not whole yet.
   func judgeInput() {
     let counts = framing.inputCounts(state)
