@@ -245,6 +245,7 @@ extension FramedConnection: EventSource {
         isReadingPaused = false
         deliver()
         readRestSoon()
+        endIfDrained()
         if framing.outputCount(state) > 0 { planFlush() }
       }
     }
