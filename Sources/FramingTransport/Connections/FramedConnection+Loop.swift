@@ -246,6 +246,7 @@ extension FramedConnection: EventSource {
         deliver()
         endIfDrained()
         readRestSoon()
+        endIfDrained()
         if framing.outputCount(state) > 0 { planFlush() }
       }
     }
