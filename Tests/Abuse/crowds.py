@@ -100,7 +100,7 @@ def high_descriptors(run):
     set of the C library (1024) could not watch. Passes if the last ones are served, and the first ones still are."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     count = min(soft, 20_000) - 100
-    server = run.serve("--idle-time", "none")
+    server = run.serve("--idle-time", "none", "--handshake-time", "none")
     start = server.settle()
     clients = []
     try:
