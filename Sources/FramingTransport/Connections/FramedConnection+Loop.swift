@@ -244,7 +244,6 @@ extension FramedConnection: EventSource {
         // The handler gets what was held back before more is read.
         isReadingPaused = false
         deliver()
-        endIfDrained()
         readRestSoon()
         endIfDrained()
         if framing.outputCount(state) > 0 { planFlush() }
