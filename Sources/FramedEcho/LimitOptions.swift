@@ -30,7 +30,8 @@ enum LimitOptions {
   private static let counts = 1...Int(Int32.max)
   private static let times = 1...86_400
 
-  private static func set(
+  /// Sets `time` to the seconds, or to the `none`, that the option `key` has, if it is given.
+  static func set(
     _ time: inout Duration?, _ key: String, _ arguments: Arguments
   ) throws(Failure) {
     if arguments.text(key) == "none" {

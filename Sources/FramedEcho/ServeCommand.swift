@@ -13,6 +13,7 @@ struct ServeCommand: Command {
   private let handler: Handler
   private let loops: Int
   private let proxies: TrustedAddresses?
+  private let listening: ListenOptions
   private let limits: ServerLimits
   private let operation: OperationOptions
 
@@ -20,13 +21,15 @@ struct ServeCommand: Command {
     let arguments = try Arguments(
       arguments, of: "serve",
       options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops", "--proxies"]
-        + OperationOptions.names + LimitOptions.names)
+        + ListenArguments.names + OperationOptions.names + LimitOptions.names,
+      flags: ListenArguments.flags)
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)
     handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
     loops = try arguments.integer("--loops", in: 1...256) ?? 1
+    listening = try ListenArguments.options(arguments)
     limits = try LimitOptions.limits(arguments)
     operation = try OperationOptions(arguments)
     do {
@@ -55,17 +58,13 @@ struct ServeCommand: Command {
     let report = operation.reportInterval.map { interval in
       Task {
         while true {
-          try await Task.sleep(for: interval)
+          try await loop.sleep(for: interval)
           Terminal.log("counters: \(server.counters)")
         }
       }
     }
     defer { report?.cancel() }
     try await echo(on: server)
-    // What the service manager opened is its own.
-    if !manager.hasSocket, case .unix(let path) = server.address, !path.hasPrefix("@") {
-      Platform.removeFile(path)
-    }
     let cut = server.counters[.cut]
     guard cut == 0 else {
       throw Failure(.unfinished, "connections that were cut before they were finished: \(cut)")
@@ -128,14 +127,14 @@ struct ServeCommand: Command {
   /// Serves a socket that listens already.
   private func listen(taking inherited: InheritedSocket, on loop: EventLoop) throws(Failure) -> FramedServer {
     do throws(SystemError) {
-      return try serve(Socket.takingOver(inherited), on: loop)
+      return try serve(Socket.takingOver(inherited, options: listening.accepted), on: loop)
     } catch {
       throw Failure(.unavailable, "cannot serve the socket of the service manager: \(error)")
     }
   }
 
   private func listen(at address: SocketAddress, on loop: EventLoop) throws(SystemError) -> FramedServer {
-    try serve(Socket.listening(at: address), on: loop)
+    try serve(Socket.listening(at: address, options: listening), on: loop)
   }
 
   private func serve(_ socket: consuming Socket, on loop: EventLoop) throws(SystemError) -> FramedServer {
@@ -153,7 +152,7 @@ struct ServeCommand: Command {
   private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
     switch address {
     case .unix where error.isInUse:
-      "\(address) exists; if no server uses it, remove it, or choose another --host"
+      "\(address) is in use by another server; choose another --host"
     case _ where error.isInUse:
       "\(address) is in use; choose another --port, or 0 for any free one"
     case _ where error.isForbidden:
@@ -181,6 +180,10 @@ struct ServeCommand: Command {
       --loops N        threads that share the connections (1)
       --proxies LIST   networks, as 10.0.0.0/8,::1, or any: who has to send a PROXY header
                        (version 1 or 2) first, which is believed (nobody)
+
+    How it listens:
+
+    \(ListenArguments.help)
 
     For those who run it:
 

@@ -55,9 +55,6 @@ package enum Platform {
     _ = setrlimit(resource, &limit)
   }
 
-  /// Removes the name of a Unix socket, which outlives the socket.
-  package static func removeFile(_ path: String) { _ = unlink(path) }
-
   // MARK: Signals
 
   private static var stopSignals: sigset_t {

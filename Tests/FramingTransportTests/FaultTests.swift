@@ -84,7 +84,9 @@ extension FaultyKernel.Call {
     case .shutdownWriting: [.fails(EINTR)]
     case .wait: [.fails(EINTR), .fails(ENOMEM)]
     case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch, .makeSelector: []
-    case .getOption, .prepare: []
+    case .getOption, .prepare, .status, .unlink: []
+    // Readiness with nothing behind it: the connection is not there yet.
+    case .isConnected: [.fails(ENOTCONN)]
     }
   }
 
@@ -103,7 +105,8 @@ extension FaultyKernel.Call {
     case .send: [.dies(EPIPE), .dies(ECONNRESET), .fails(ENOBUFS)]
     case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
-    case .makeSelector, .wait: []
+    case .makeSelector, .wait, .isConnected: []
+    case .status, .unlink: [.fails(EACCES)]
     case .getOption, .prepare: [.fails(EBADF)]
     }
   }

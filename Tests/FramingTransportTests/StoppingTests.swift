@@ -1,3 +1,4 @@
+import Foundation
 import Framing
 import FramingTransport
 import Testing
@@ -44,6 +45,38 @@ struct StoppingTests {
     try await client.close()
     try await serving
     #expect(server.counters[.messagesReceived] == 1 + count)
+    #expect(server.counters[.cut] == 0)
+  }
+
+  @Test("ends behind replies that had to wait for their peer", arguments: Way.all)
+  func paused(way: Way) async throws {
+    let kernel = FaultyKernel()
+    let loop = try EventLoop(selector: way.selector, system: kernel)
+    var limits = ServerLimits()
+    limits.connection.queuedBytes = 1000
+    let server = try FramedServer(
+      at: .loopback(port: 0), framer: LengthPrefixedFramer(), limits: limits, on: loop)
+    async let serving: Void = server.echo(way.style)
+    let client = try await server.connect(RawFramer())
+    try await client.send([0, 0, 0, 1, 7])
+    #expect(try await client.receive() == [0, 0, 0, 1, 7])
+    // From here on the client sends once, and what the server sends is not taken.
+    let isHeld = Shared(true)
+    kernel.begin { call, index in
+      call == .send && index >= 1 && isHeld.value ? .fails(EAGAIN) : nil
+    }
+    var encoder = FrameEncoder(LengthPrefixedFramer())
+    for number in 0..<100 { try encoder.append([UInt8](repeating: UInt8(number), count: 60)) }
+    let wire = encoder.takeBytes()
+    try await client.send(wire)
+    try await client.flush()
+    while server.counters[.queuedBytes] <= 1000 { await Task.yield() }
+    server.shutdown()
+    while server.phase != .finishing { await Task.yield() }
+    isHeld.set(false)
+    #expect(await client.drain().bytes == wire)
+    try await client.close()
+    try await serving
     #expect(server.counters[.cut] == 0)
   }
 

@@ -10,6 +10,10 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case proxy(ProxyError)
   /// A system call failed; most often the peer has gone.
   case system(SystemError)
+  /// The host to connect to has no address, or none that could be found.
+  case unknownHost(SocketAddress.UnknownHost)
+  /// None of the addresses of a host could be connected to: each of them, in the order of trying, and why.
+  case unreachable([ConnectAttempt])
   /// The connection was closed, or its sending side was finished, by this program.
   case closed
   /// The connection was closed at its deadline, when so many framed bytes could not be sent.
@@ -34,6 +38,10 @@ extension ConnectionError: CustomStringConvertible {
     case .leftOut(let error): "\(error); it was left out"
     case .proxy(let error): error.description
     case .system(let error): error.description
+    case .unknownHost(let error): error.description
+    case .unreachable(let attempts):
+      "none of \(attempts.count) addresses could be connected to: "
+        + attempts.map(\.description).joined(separator: "; ")
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"
     case .timedOut(let limit): limit.sentence

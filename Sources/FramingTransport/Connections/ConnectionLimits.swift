@@ -9,6 +9,9 @@ public struct ConnectionLimits: Hashable, Sendable {
   /// Framed bytes that may wait to be sent: above it `send` waits, and a synchronous handler is given no message,
   /// until no more than a quarter of it waits.
   public var queuedBytes = 256 << 10
+  /// How long connecting may take, from the question for the addresses of a host to the connection; `nil` for as long as
+  /// the system tries, which is some two minutes on Linux. For clients.
+  public var connectTime: Duration? = .seconds(10)
   /// How long the first message may take, counted from the beginning of the connection; `nil` for ever.
   public var handshakeTime: Duration? = .seconds(30)
   /// How long a message may take from its first byte to its last, however steadily they come; `nil` for ever.
@@ -68,6 +71,8 @@ public struct ConnectionLimits: Hashable, Sendable {
 
 /// A time that a connection has, and can exceed.
 public enum TimeLimit: String, CaseIterable, Hashable, Sendable {
+  /// See ``ConnectionLimits/connectTime``.
+  case connect
   /// See ``ConnectionLimits/handshakeTime``.
   case handshake
   /// See ``ConnectionLimits/messageTime``.
@@ -80,6 +85,7 @@ public enum TimeLimit: String, CaseIterable, Hashable, Sendable {
   /// What was not in time, as a sentence.
   var sentence: String {
     switch self {
+    case .connect: "the connection was not made in time"
     case .handshake: "the first message was not whole in time"
     case .message: "a message was begun and not whole in time"
     case .idle: "nothing happened for too long"

@@ -57,7 +57,8 @@ final class CounterBank: @unchecked Sendable {
     case .handler: add(.handlerErrors)
     case .refused(.total): add(.refused)
     case .refused(.perPeer): add(.refusedPerPeer)
-    case .closed, .cancelled: break
+    // What only clients meet is not counted.
+    case .closed, .cancelled, .timedOut(.connect), .unknownHost, .unreachable: break
     }
   }
 }

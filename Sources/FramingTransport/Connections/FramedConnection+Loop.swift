@@ -60,18 +60,10 @@ extension FramedConnection: EventSource {
   // MARK: Readiness
 
   func handle(_ readiness: Readiness) {
-    if waiters.contains(where: { $0.event == .connected }) { return connected() }
     if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount(state) > 0 {
       flushNow()
     }
     if wantsInput && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
-  }
-
-  /// The socket has become writable for the first time, or connecting has failed.
-  private func connected() {
-    let failure = socket?.takeError().map { SystemError(call: "connect", code: $0, subject: "\(peer)") }
-    resume(.connected, with: failure.map { .system($0) })
-    if let failure { closeNow(after: .system(failure)) } else { updateInterest() }
   }
 
   // MARK: Reading
@@ -253,6 +245,7 @@ extension FramedConnection: EventSource {
         isReadingPaused = false
         deliver()
         readRestSoon()
+        endIfDrained()
         if framing.outputCount(state) > 0 { planFlush() }
       }
     }
@@ -354,7 +347,7 @@ extension FramedConnection: EventSource {
     framing.dropOutput(state)
     countQueue(0)
     resumeReceiver()
-    resume(.connected, .writable, .flushed, with: failure ?? .closed)
+    resume(.writable, .flushed, with: failure ?? .closed)
     resume(.closed, with: nil)
     onMessage = nil
     onDrain = nil
@@ -371,9 +364,7 @@ extension FramedConnection: EventSource {
     guard socket != nil else { return }
     var wanted: Interest = []
     if wantsInput { wanted.insert(.readable) }
-    if framing.outputCount(state) > 0 || waiters.contains(where: { $0.event == .connected }) {
-      wanted.insert(.writable)
-    }
+    if framing.outputCount(state) > 0 { wanted.insert(.writable) }
     guard wanted != interest else { return }
     // Nothing wanted is no registration: a hang-up cannot be masked and would be reported at every wait. It also
     // leaves a connection that was forgotten, unclosed, to the count of its references.

@@ -11,7 +11,7 @@ import Framing
 /// isolated to it runs there, without a hop. What is sent is gathered and handed to the kernel when the handler waits.
 ///
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
-/// ``withConnection(to:framer:on:_:)``, do it themselves.
+/// ``withConnection(to:framer:limits:options:on:_:)``, do it themselves.
 public actor FramedConnection {
   /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress
@@ -95,7 +95,7 @@ public actor FramedConnection {
 
   /// Somebody who waits for something other than a message.
   struct Waiter {
-    enum Event { case connected, writable, flushed, closed }
+    enum Event { case writable, flushed, closed }
     let event: Event
     let ticket: UInt64
     let continuation: UnsafeContinuation<ConnectionError?, Never>
@@ -406,7 +406,7 @@ public actor FramedConnection {
   func resumeIfOver() {
     guard !waiters.isEmpty else { return }
     if socket == nil { resume(.closed, with: nil) }
-    if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
+    if case .failed(let error) = sending { return resume(.writable, .flushed, with: error) }
     let left = framing.outputCount(state)
     if left == 0 { resume(.flushed, with: nil) }
     if left <= settings.limits.lowMark { resume(.writable, with: nil) }

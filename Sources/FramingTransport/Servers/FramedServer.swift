@@ -21,7 +21,8 @@ public final class FramedServer: Sendable {
 
   /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves, once.
   ///
-  /// The path of a Unix socket stays behind when the server has gone; remove it before the next start.
+  /// The path of a Unix socket goes with the server; that of a server that was killed is removed by the next one, see
+  /// ``ListenOptions/existingPath-swift.property``.
   ///
   /// - Parameters:
   ///   - address: Where to listen; port 0 lets the system choose a free one.
@@ -32,26 +33,25 @@ public final class FramedServer: Sendable {
   ///     loop. `loop` is one of them, the others wait in the same way. A handler runs on the loop of its connection.
   ///   - proxies: Who sends a PROXY header (version 1 or 2) before anything else, and has to; the addresses in it are
   ///     believed. Connections from elsewhere are served without one. Nobody unless told otherwise.
-  ///   - backlog: How many connections may wait to be accepted.
+  ///   - options: How to listen, and the options of what is accepted.
   ///   - onEvent: Told what an operator may want to know, as of connections that failed: the hook for logs. On the
   ///     thread of a loop, so it must not block.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
-    on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil, backlog: Int = 1024,
+    on loop: EventLoop? = nil, loops: Int = 1, proxies: TrustedAddresses? = nil,
+    options: ListenOptions = ListenOptions(),
     onEvent: @escaping @Sendable (ServerEvent) -> Void = { _ in }
   ) throws(SystemError) {
     try self.init(
       at: address, framing: ConnectionFraming(framer), limits: limits, on: loop, loops: loops,
-      proxies: proxies,
-      backlog: backlog,
-      onEvent: onEvent)
+      proxies: proxies, options: options, onEvent: onEvent)
   }
 
   /// A server over a socket that listens already, as one that the service manager opened
   /// (``SocketActivation/inherited()``, ``Socket/takingOver(_:)``).
   ///
-  /// Parameters as of the other; whoever opened the socket chose address and backlog.
+  /// Parameters as of the other; whoever opened the socket chose address and options.
   @inlinable
   public convenience init(
     taking socket: consuming Socket, framer: some Framer, limits: ServerLimits = ServerLimits(),
@@ -66,12 +66,12 @@ public final class FramedServer: Sendable {
   @usableFromInline
   convenience init(
     at address: SocketAddress, framing: ConnectionFraming, limits: ServerLimits, on loop: EventLoop?,
-    loops: Int, proxies: TrustedAddresses?, backlog: Int,
+    loops: Int, proxies: TrustedAddresses?, options: ListenOptions,
     onEvent: @escaping @Sendable (ServerEvent) -> Void
   ) throws(SystemError) {
     let loop = try EventLoop.shared(or: loop)
     try self.init(
-      Socket.listening(at: address, backlog: backlog, system: loop.system), framing: framing, limits: limits,
+      Socket.listening(at: address, options: options, system: loop.system), framing: framing, limits: limits,
       on: loop, loops: loops, proxies: proxies, onEvent: onEvent)
   }
 

@@ -33,8 +33,6 @@ extension Listener {
   private func take(_ socket: consuming Socket, of peer: SocketAddress) throws(SystemError) {
     let isProxy = proxies?.contains(peer) ?? false
     if let cap = exceededCap(by: isProxy ? nil : peer) { return refuse(socket, of: peer, because: cap) }
-    // A dead peer's socket refuses the option, and tells why when it is read.
-    if peer.family != .unix { try? socket.set(.noDelay) }
     if isProxy { try awaitHeader(of: socket, from: peer) } else { serve(socket, peer: peer) }
   }
 

@@ -84,7 +84,7 @@ extension ConnectionError {
     switch self {
     case .system(let error): error.isPeerGone ? .debug : .warning
     case .closed, .cancelled: .debug
-    case .framing, .leftOut, .proxy, .unsent, .timedOut: .info
+    case .framing, .leftOut, .proxy, .unsent, .timedOut, .unknownHost, .unreachable: .info
     case .refused, .cut: .warning
     case .handler: .error
     }

@@ -188,32 +188,3 @@ extension SocketAddress {
     }
   }
 }
-
-// MARK: Names
-
-extension SocketAddress {
-  /// A host whose addresses could not be found, with the system's reason.
-  public struct UnknownHost: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name that was looked up.
-    public let host: String
-    /// The system's reason, as "Name or service not known".
-    public let reason: String
-    /// One line: `unknown host "nowhere": Name or service not known`.
-    public var description: String { "unknown host \"\(host)\": \(reason)" }
-  }
-
-  /// The addresses of a host, in the order in which the system wants them tried (`getaddrinfo`).
-  ///
-  /// - Warning: May wait for a name server, for many seconds: not for an event loop.
-  public static func resolve(host: String, port: UInt16) throws(UnknownHost) -> [SocketAddress] {
-    if let literal = SocketAddress(host: host, port: port) { return [literal] }
-    guard !host.utf8.contains(0) else { throw UnknownHost(host: host, reason: "it has a zero byte in it") }
-    var shims = [csys_address](repeating: csys_address(), count: 32)
-    let count = Int(csys_resolve(host, port, &shims, CInt(shims.count)))
-    guard count > 0 else {
-      let reason = count == 0 ? "it has no address" : String(cString: csys_resolve_reason(CInt(count)))
-      throw UnknownHost(host: host, reason: reason)
-    }
-    return shims[..<count].map { SocketAddress($0) }
-  }
-}

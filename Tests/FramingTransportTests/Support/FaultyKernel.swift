@@ -7,7 +7,7 @@ import Synchronization
 final class FaultyKernel: SystemCalls {
   enum Call: CaseIterable, Hashable, Sendable {
     case socket, bind, listen, accept, connect, setOption, takeError, localAddress, receive, send
-    case shutdownWriting, watch, makeSelector, wait, getOption, prepare
+    case shutdownWriting, watch, makeSelector, wait, getOption, prepare, isConnected, status, unlink
   }
 
   enum Fault: Hashable, Sendable {
@@ -35,6 +35,8 @@ final class FaultyKernel: SystemCalls {
     var selectors: Set<CInt> = []
     var holdsSends = false
     var limit = Int.max
+    var hosts: [String: [SocketAddress]] = [:]
+    var unanswered: [AddressQuery] = []
   }
 
   private let state = Mutex(State())
@@ -61,6 +63,17 @@ final class FaultyKernel: SystemCalls {
   }
 
   private var isFull: Bool { state.withLock { $0.open.count >= $0.limit } }
+  /// The hosts that have addresses; the others have none.
+  var hosts: [String: [SocketAddress]] {
+    get { state.withLock { $0.hosts } }
+    set { state.withLock { $0.hosts = newValue } }
+  }
+
+  /// A host of which nothing will ever be known.
+  static let silentName = "silent.test"
+
+  /// The queries for the silent host that somebody still waits for.
+  var unanswered: [AddressQuery] { state.withLock { $0.unanswered.filter { !$0.isOver } } }
 
   /// How many calls there were, by kind.
   var counts: [Call: Int] { state.withLock { $0.counts } }
@@ -133,6 +146,10 @@ final class FaultyKernel: SystemCalls {
     perform(.takeError) { real.takeError(of: descriptor) }
   }
 
+  func isConnected(_ descriptor: CInt) -> CallResult {
+    perform(.isConnected) { real.isConnected(descriptor) }
+  }
+
   func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult {
     perform(.localAddress) { real.localAddress(of: descriptor, into: &address) }
   }
@@ -177,6 +194,21 @@ final class FaultyKernel: SystemCalls {
       }
     }
     real.close(descriptor)
+  }
+
+  func status(of path: String, into file: inout FileStatus) -> CallResult {
+    perform(.status) { real.status(of: path, into: &file) }
+  }
+
+  func unlink(_ path: String) -> CallResult { perform(.unlink) { real.unlink(path) } }
+
+  func resolve(_ query: AddressQuery) {
+    if query.host == Self.silentName { return state.withLock { $0.unanswered.append(query) } }
+    guard let addresses = hosts[query.host] else {
+      return query.answer(
+        .failure(SocketAddress.UnknownHost(host: query.host, reason: "it is not in the table")))
+    }
+    query.answer(.success(addresses))
   }
 
   func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
