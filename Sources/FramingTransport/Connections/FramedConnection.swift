@@ -224,12 +224,40 @@ public actor FramedConnection {
   }
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
+  @usableFromInline
   nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
       do throws(ConnectionError) { return try await receive() } catch {
         guard case .leftOut = error else { throw error }
         await tell(of: error)
       }
+    }
+  }
+
+  /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.
+  @usableFromInline
+  nonisolated func wholeMessageNow() -> [UInt8]? { loop.isCurrent ? enter(with: (), Self.takeWhole) : nil }
+
+  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in
+    precondition(
+      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
+    return connection.wholeMessage()
+  }
+
+  private func wholeMessage() -> [UInt8]? {
+    do throws(FramingError) {
+      return try framing.next(state).map { message in
+        messageCount += 1
+        count(.messagesReceived)
+        return message
+      }
+    } catch {
+      // Asked again, the framing would not tell of a frame that it has left out.
+      if !framing.hasFailed(state) {
+        count(.leftOut)
+        onFailure?(.leftOut(error))
+      }
+      return nil
     }
   }
 
