@@ -141,7 +141,20 @@ public actor FramedConnection {
   ///
   /// - Throws: ``ConnectionError``, after the last whole message; behind ``ConnectionError/leftOut(_:)`` further ones
   ///   can be received.
-  public func receive() async throws(ConnectionError) -> [UInt8]? {
+  public nonisolated(nonsending) func receive() async throws(ConnectionError) -> [UInt8]? {
+    if loop.isCurrent, let result = enter(with: (), Self.takeNow) { return try result.get() }
+    return try await waitForMessage()
+  }
+
+  // Not actors' methods to the compiler, these and those that call them: that would have the task look for its executor
+  // before and after each call, which costs more than a message does.
+  private static let takeNow: Entry<Void, Received?> = { connection, _ in
+    precondition(
+      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
+    return connection.takeMessage()
+  }
+
+  private func waitForMessage() async throws(ConnectionError) -> [UInt8]? {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
     readRest()
@@ -211,14 +224,44 @@ public actor FramedConnection {
   }
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
-  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+  @usableFromInline
+  nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
       do throws(ConnectionError) { return try await receive() } catch {
         guard case .leftOut = error else { throw error }
-        onFailure?(error)
+        await tell(of: error)
       }
     }
   }
+
+  /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.
+  @usableFromInline
+  nonisolated func wholeMessageNow() -> [UInt8]? { loop.isCurrent ? enter(with: (), Self.takeWhole) : nil }
+
+  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in
+    precondition(
+      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
+    return connection.wholeMessage()
+  }
+
+  private func wholeMessage() -> [UInt8]? {
+    do throws(FramingError) {
+      return try framing.next(state).map { message in
+        messageCount += 1
+        count(.messagesReceived)
+        return message
+      }
+    } catch {
+      // Asked again, the framing would not tell of a frame that it has left out.
+      if !framing.hasFailed(state) {
+        count(.leftOut)
+        onFailure?(.leftOut(error))
+      }
+      return nil
+    }
+  }
+
+  private func tell(of error: ConnectionError) { onFailure?(error) }
 
   // MARK: Sending
 
@@ -229,9 +272,31 @@ public actor FramedConnection {
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued, and the
   ///   connection goes on.
-  public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
+  public nonisolated(nonsending) func send(
+    _ message: some Collection<UInt8> & Sendable
+  ) async throws(ConnectionError) {
+    guard loop.isCurrent else { return try await sendFromElsewhere(message) }
+    let outcome =
+      message.withContiguousStorageIfAvailable { enter(with: $0, Self.queueNow) }
+      ?? [UInt8](message).withUnsafeBufferPointer { enter(with: $0, Self.queueNow) }
+    if let error = outcome.error { throw error }
+    if outcome.isBehind { try await catchUp() }
+  }
+
+  private static let queueNow: Entry<UnsafeBufferPointer<UInt8>, (error: ConnectionError?, isBehind: Bool)> =
+    {
+      connection, message in
+      let error = connection.queue(message.span)
+      return (error, connection.queuedBytes > connection.settings.limits.queuedBytes)
+    }
+
+  private func sendFromElsewhere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
     if let error = queue(message) { throw error }
-    guard framing.outputCount(state) > settings.limits.queuedBytes else { return }
+    if queuedBytes > settings.limits.queuedBytes { try await catchUp() }
+  }
+
+  /// Sends, and waits while the peer is too far behind.
+  private func catchUp() async throws(ConnectionError) {
     flushNow()
     if framing.outputCount(state) > settings.limits.queuedBytes {
       try await wait(for: .writable)
