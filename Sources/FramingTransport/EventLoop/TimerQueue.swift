@@ -20,6 +20,9 @@ struct TimerQueue: ~Copyable {
   private var actions: [UInt64: () -> Void] = [:]
   private var lastNumber: UInt64 = 0
 
+  /// How many timers are set.
+  var count: Int { actions.count }
+
   /// Whether no timer is set.
   var isEmpty: Bool { actions.isEmpty }
 
