@@ -5,13 +5,10 @@ import Testing
 
 @Suite("When a system call fails, in a simulation", .timeLimit(.minutes(5)))
 struct FaultSweepTests {
-  @Test("once, anywhere, with any framing, replies are right or somebody hears of it", arguments: EchoScenario.catalogue)
+  @Test(
+    "once, anywhere, with any framing, replies are right or somebody hears of it",
+    arguments: EchoScenario.catalogue)
   func single(scenario: EchoScenario) throws {
-    let search = Search(selector: scenario.selector) { (network) throws(SimulationFailure) in
-      try scenario.run(network)
-    }
-    let start = ContinuousClock.now
-    let exploration = try search.eachFault(NetworkConditions())
-    print(scenario, exploration.runs, exploration.calls, ContinuousClock.now - start)
+    try scenario.search.eachFault(NetworkConditions())
   }
 }

@@ -10,7 +10,8 @@ struct SimulatedNetworkTests {
     let network = SimulatedNetwork(seed: seed, conditions: NetworkConditions())
     let replies = try network.run {
       let server = try FramedServer(at: .loopback(port: 0), framer: LengthPrefixedFramer())
-      async let serving: Void = isAsync
+      async let serving: Void =
+        isAsync
         ? server.run { connection in
           for try await message in connection.messages { try await connection.send(message) }
         } : server.run(onMessage: { message, connection in try connection.send(message) })

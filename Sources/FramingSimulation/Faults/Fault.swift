@@ -62,7 +62,8 @@ extension Fault: LosslessStringConvertible {
     let argument = parts[1].dropLast()
     switch parts[0] {
     case "error": if let code = ErrorName.code(argument) { self = .error(code) } else { return nil }
-    case "fails-later": if let code = ErrorName.code(argument) { self = .failsLater(code) } else { return nil }
+    case "fails-later":
+      if let code = ErrorName.code(argument) { self = .failsLater(code) } else { return nil }
     case "short": if let count = Int(argument), count > 0 { self = .short(count) } else { return nil }
     case "late": if let count = Int(argument), count >= 0 { self = .late(seconds: count) } else { return nil }
     default: return nil

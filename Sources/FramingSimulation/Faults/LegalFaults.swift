@@ -27,7 +27,9 @@ extension SystemCall {
     case .open: Self.errors(EMFILE, ENFILE, ENOMEM)
     case .watch: Self.errors(ENOMEM, ENOSPC)
     case .wait:
-      Self.errors(EINTR) + [.spurious, .stale, .nothing, .one, .late(seconds: 1), .late(seconds: 30 * 86_400)]
+      Self.errors(EINTR) + [
+        .spurious, .stale, .nothing, .one, .late(seconds: 1), .late(seconds: 30 * 86_400),
+      ]
     case .wake: Self.errors(EAGAIN, EINTR)
     case .close, .unwatch: []
     }

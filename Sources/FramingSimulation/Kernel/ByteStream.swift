@@ -38,18 +38,24 @@ final class ByteStream {
   }
 
   /// How many bytes can be sent now.
-  var room: Int { max(0, sendCapacity - sentCount) }
+  var room: Int { sendCapacity - sentCount }
   /// Whether that is worth waking somebody for: a third of all, as in Linux.
   var hasRoom: Bool { room * 3 >= sendCapacity }
   /// How many bytes have arrived and were not read.
   var unreadCount: Int { received.count - readCount }
 
+  /// Whether there is something to read.
+  var hasUnread: Bool { received.count > readCount }
+
   /// Sends a piece that arrives at `time`, or behind the one before it if that is later.
-  func send(_ piece: Piece, at time: Int64) -> Int64 {
+  ///
+  /// - Returns: When it arrives; `nil` if another piece arrives then, with which it does.
+  func send(_ piece: Piece, at time: Int64) -> Int64? {
     if case .bytes(let bytes) = piece { sentCount += bytes.count }
+    let isLater = time > lastTime || firstPiece == pieces.count
     lastTime = max(lastTime, time)
     pieces.append((piece, lastTime))
-    return lastTime
+    return isLater ? lastTime : nil
   }
 
   /// Takes the next piece that has arrived, as far as there is room for it. Bytes are kept; `nil` if there is nothing.
@@ -92,14 +98,15 @@ final class ByteStream {
     return count
   }
 
-  /// Drops what was sent and has not arrived: all of it, or only what waits for room, which in truth was never sent.
-  func dropSent(onlyBlocked: Bool, at time: Int64) {
-    var kept: [(piece: Piece, time: Int64)] = []
-    if onlyBlocked && !isBlocked { kept = pieces[firstPiece...].filter { $0.time > time } }
-    pieces = kept
+  /// Drops what was sent and has not arrived.
+  ///
+  /// - Parameter inFlight: So many pieces are under way already, and arrive; what waits for room at the other end is not.
+  func dropSent(butFor inFlight: Int) {
+    let kept = isBlocked ? [] : pieces[firstPiece...].prefix(inFlight)
+    pieces = Array(kept)
     firstPiece = 0
     isBlocked = false
-    sentCount = kept.reduce(0) { sum, entry in
+    sentCount = pieces.reduce(0) { sum, entry in
       if case .bytes(let bytes) = entry.piece { sum + bytes.count } else { sum }
     }
   }

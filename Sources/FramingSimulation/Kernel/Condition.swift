@@ -28,7 +28,13 @@ struct Condition: OptionSet, Hashable {
   }
 
   /// What is reported of this to somebody who asked for `wanted`.
-  func reported(to wanted: Condition) -> Condition { intersection(wanted.union(.unmaskable)) }
+  func reported(to wanted: Condition) -> Condition {
+    // In bits, as in the sockets: every wait asks every file, also where nothing is inlined.
+    Condition(rawValue: rawValue & (wanted.rawValue | Self.unmaskable.rawValue))
+  }
+
+  /// Whether nothing is so.
+  var isNothing: Bool { rawValue == 0 }
 
   /// As the bits of `poll`.
   var pollBits: CInt {

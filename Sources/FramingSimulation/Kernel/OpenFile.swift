@@ -40,7 +40,10 @@ final class EpollFile: OpenFile {
   override var condition: Condition { isReady ? .readable : [] }
 
   /// Whether a wait has something to report.
-  var isReady: Bool { registrations.contains { !$0.reported.isEmpty } }
+  var isReady: Bool {
+    for registration in registrations where !registration.reported.isNothing { return true }
+    return false
+  }
 
   func index(of descriptor: CInt, _ file: OpenFile) -> Int? {
     registrations.firstIndex { $0.descriptor == descriptor && $0.file === file }
@@ -68,7 +71,7 @@ final class EpollFile: OpenFile {
     for step in 0..<count {
       let registration = registrations[(start + step) % count]
       let condition = registration.reported
-      if condition.isEmpty { continue }
+      if condition.isNothing { continue }
       if found.count == capacity {
         start = (start + step) % count
         return found

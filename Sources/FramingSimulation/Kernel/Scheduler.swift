@@ -34,8 +34,12 @@ extension SimulatedKernel.State {
   /// Decides what happens next, and lets it happen if no loop has a part in it.
   mutating func nextStep() -> Scheduler.Step {
     let due = (world.nextTime ?? .max) <= world.now
+    var ready: [Int] = []
     let count = scheduler.seats.count
-    let ready = (1...max(count, 1)).map { (scheduler.last + $0) % max(count, 1) }.filter { isRunnable($0) }
+    for step in 0..<count {
+      let seat = (scheduler.last + 1 + step) % count
+      if isRunnable(seat) { ready.append(seat) }
+    }
     if world.conditions.isShuffled {
       let choices = ready.count + (due ? 1 : 0)
       if choices > 0 {
@@ -51,7 +55,6 @@ extension SimulatedKernel.State {
   }
 
   private func isRunnable(_ index: Int) -> Bool {
-    guard scheduler.seats.indices.contains(index) else { return false }
     guard let wait = scheduler.seats[index].wait else { return true }
     if let deadline = wait.deadline, deadline <= world.now { return true }
     return isReady(wait.parked)

@@ -81,7 +81,9 @@ extension SimulatedKernel {
         var found: [(token: UInt64, condition: Condition)]
         switch fault {
         case .spurious?:
-          found = file.registrations.filter { !($0.file is WakerFile) }.map { ($0.token, [.readable, .writable, .hangUp]) }
+          found = file.registrations.filter { !($0.file is WakerFile) }.map {
+            ($0.token, [.readable, .writable, .hangUp])
+          }
         case .one?: found = file.take(1)
         default: found = file.take(events.count)
         }

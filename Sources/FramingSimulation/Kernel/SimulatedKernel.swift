@@ -188,7 +188,8 @@ package final class SimulatedKernel: SystemCalls {
     call(.getOption, descriptor) { world, fault in
       if let failure = fault?.failure { return failure }
       if world[descriptor] is DatagramFile { return CallResult(0) }
-      return world.socket(descriptor) == nil ? .error(world[descriptor] == nil ? EBADF : ENOTSOCK) : CallResult(1)
+      return world.socket(descriptor) == nil
+        ? .error(world[descriptor] == nil ? EBADF : ENOTSOCK) : CallResult(1)
     }
   }
 
@@ -219,6 +220,16 @@ package final class SimulatedKernel: SystemCalls {
   }
 
   package func processID() -> CInt { 1 }
+
+  // MARK: What programs do that the transport does not
+
+  /// `dup`: one more descriptor of the same file.
+  package func duplicate(_ descriptor: CInt) -> CInt {
+    state.withLock { state in
+      guard let file = state.world[descriptor] else { return -1 }
+      return CInt(max(-1, state.world.open(file).word))
+    }
+  }
 
   // MARK: Accounts
 

@@ -56,17 +56,17 @@ final class StreamSocket: OpenFile {
   }
 
   override var condition: Condition {
-    var condition: Condition = pendingError != 0 ? .error : []
+    var bits = pendingError != 0 ? Condition.error.rawValue : 0
     switch state {
-    case .fresh: condition.formUnion([.writable, .hangUp])
-    case .listening: if !waiting.isEmpty { condition.insert(.readable) }
+    case .fresh: bits |= Condition.writable.rawValue | Condition.hangUp.rawValue
+    case .listening: if !waiting.isEmpty { bits |= Condition.readable.rawValue }
     case .connecting: break
     case .connected, .closed:
-      if hasReceivedEnd || incoming.map({ $0.unreadCount > 0 }) ?? false { condition.insert(.readable) }
-      if hasSentEnd || outgoing?.hasRoom ?? false { condition.insert(.writable) }
-      if hasReceivedEnd && hasSentEnd || isClosed { condition.insert(.hangUp) }
+      if hasReceivedEnd || incoming?.hasUnread == true { bits |= Condition.readable.rawValue }
+      if hasSentEnd || outgoing?.hasRoom == true { bits |= Condition.writable.rawValue }
+      if hasReceivedEnd && hasSentEnd { bits |= Condition.hangUp.rawValue }
     }
-    return condition
+    return Condition(rawValue: bits)
   }
 
   var isClosed: Bool { if case .closed = state { true } else { false } }

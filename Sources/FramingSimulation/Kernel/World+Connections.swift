@@ -81,7 +81,7 @@ extension World {
     var sent = 0
     while sent < count {
       let size = min(count - sent, socket.family == .unix ? count : random.within(conditions.pieceSize))
-      send(.bytes(Array(bytes[sent..<sent + size])), from: socket)
+      send(.bytes(Array(UnsafeRawBufferPointer(rebasing: bytes[sent..<sent + size]))), from: socket)
       sent += size
     }
     return CallResult(count)
@@ -92,7 +92,7 @@ extension World {
     guard let outgoing = socket.outgoing, let peer = socket.peer else { return }
     let delay = socket.family == .unix ? 0 : latency()
     let time = outgoing.send(piece, at: now + delay)
-    if socket.family == .unix { arrive(at: peer) } else { events.add(.arrival(peer), at: time) }
+    if socket.family == .unix { arrive(at: peer) } else if let time { events.add(.arrival(peer), at: time) }
   }
 
   /// `recv`; who has read makes room for what waits.
@@ -100,7 +100,11 @@ extension World {
     let wasBlocked = socket.incoming?.isBlocked ?? false
     let result = socket.receive(into: buffer)
     if wasBlocked && result.word > 0 {
-      if socket.family == .unix { arrive(at: socket) } else { events.add(.arrival(socket), at: now + latency()) }
+      if socket.family == .unix {
+        arrive(at: socket)
+      } else {
+        events.add(.arrival(socket), at: now + latency())
+      }
     }
     return result
   }
@@ -122,8 +126,8 @@ extension World {
         if socket.isClosed { continue }
         var code = ECONNRESET
         if case .connecting = socket.state { code = ECONNREFUSED }
-        socket.incoming?.dropSent(onlyBlocked: false, at: now)
-        socket.outgoing?.dropSent(onlyBlocked: false, at: now)
+        socket.incoming?.dropSent(butFor: 0)
+        socket.outgoing?.dropSent(butFor: 0)
         socket.die(code)
       case .closed(let unread):
         socket.hasReceivedEnd = true
@@ -161,7 +165,7 @@ extension World {
     case .connected:
       let unread = socket.incoming.map { $0.unreadCount > 0 } ?? false
       if socket.family == .unix {
-        socket.incoming?.dropSent(onlyBlocked: false, at: now)
+        socket.incoming?.dropSent(butFor: 0)
         send(.closed(unread: unread), from: socket)
         socket.die()
       } else {
@@ -176,10 +180,13 @@ extension World {
     if isReset { reset(socket) } else { endSending(socket) }
   }
 
-  /// Ends a connection from this end: what is on its way arrives, what waits for room there does not, then the reset.
+  /// How many pieces a sender has under way: what is behind them waits in its buffer, and is lost with it.
+  private static let piecesInFlight = 10
+
+  /// Ends a connection from this end: what is on its way arrives, what waits in a buffer does not, then the reset.
   func reset(_ socket: StreamSocket) {
     let wasClosed = socket.isClosed
-    socket.outgoing?.dropSent(onlyBlocked: true, at: now)
+    socket.outgoing?.dropSent(butFor: Self.piecesInFlight)
     if !wasClosed || socket.isOrphan { send(.reset, from: socket) }
     socket.incoming?.dropReceived()
     socket.die()

@@ -68,7 +68,7 @@ extension World {
       guard socket.isConnected else { return receive(socket, into: buffer) }
       // The peer's bytes from here on find nobody, and are answered with a reset, as by a host in between.
       socket.incoming?.dropReceived()
-      socket.incoming?.dropSent(onlyBlocked: false, at: now)
+      socket.incoming?.dropSent(butFor: 0)
       socket.peerHasEnded = true
       socket.hasReceivedEnd = true
       if let peer = socket.peer, peer.isConnected { peer.die(EPIPE) }
@@ -103,10 +103,10 @@ extension World {
   func kill(_ socket: StreamSocket, _ code: CInt) {
     guard socket.isConnected else { return }
     if let peer = socket.peer, peer.isConnected {
-      peer.incoming?.dropSent(onlyBlocked: false, at: now)
+      peer.incoming?.dropSent(butFor: 0)
       peer.die(ECONNRESET)
     }
-    socket.incoming?.dropSent(onlyBlocked: false, at: now)
+    socket.incoming?.dropSent(butFor: 0)
     if code == 0 { socket.incoming?.dropReceived() }
     socket.die(code)
   }

@@ -84,7 +84,8 @@ extension SimulatedNetwork {
   /// - Throws: The first ``SimulationFailure``.
   @discardableResult
   public static func exploreEachFault(
-    conditions: NetworkConditions = NetworkConditions(), selector: SelectorKind = .epoll, _ body: @escaping Body
+    conditions: NetworkConditions = NetworkConditions(), selector: SelectorKind = .epoll,
+    _ body: @escaping Body
   ) throws(SimulationFailure) -> Exploration {
     let search = Search(selector: selector) { (network) throws(SimulationFailure) in
       try network.run { try await body(network) }
@@ -113,6 +114,7 @@ package struct Search {
   }
 
   /// A run for each seed.
+  @discardableResult
   package func seeds(
     _ seeds: some Sequence<UInt64>, _ conditions: NetworkConditions?
   ) throws(SimulationFailure) -> Exploration {
@@ -130,6 +132,7 @@ package struct Search {
   /// A run for each fault at each call.
   ///
   /// - Parameter depth: How many faults a run meets: 1, or 2 for all pairs.
+  @discardableResult
   package func eachFault(
     _ conditions: NetworkConditions, depth: Int = 1
   ) throws(SimulationFailure) -> Exploration {

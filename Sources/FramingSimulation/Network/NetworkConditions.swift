@@ -25,13 +25,15 @@ public struct NetworkConditions: Hashable, Sendable {
   /// drown each other.
   public init(seed: UInt64) {
     var random = RandomSource(seed: seed ^ 0x6E65_7477_6F72_6B73)
-    let fastest = random.pick([0, 1, 50, 1000, 20_000])
-    let slowest = fastest + random.pick([0, 10, 1000, 50_000])
+    // Small buffers on a slow network would take minutes for what is to be seen in seconds.
+    let smallestBuffer = random.pick([1, 16, 16, 256, 1 << 10, 16 << 10, 256 << 10])
+    sendBuffer = smallestBuffer * random.pick([1, 1, 16])
+    receiveBuffer = smallestBuffer * random.pick([1, 1, 16])
+    let fastest = random.pick(smallestBuffer < 1 << 10 ? [0, 1, 50] : [0, 1, 50, 1000, 20_000])
+    let slowest = fastest + random.pick(smallestBuffer < 1 << 10 ? [0, 10, 100] : [0, 10, 1000, 50_000])
     latency = .microseconds(fastest)...(.microseconds(slowest))
-    let smallest = random.pick([1, 1, 7, 100, 1460])
+    let smallest = random.pick([1, 7, 100, 1460, 1460])
     pieceSize = smallest...(smallest * random.pick([1, 2, 10]))
-    sendBuffer = random.pick([1, 16, 1 << 10, 16 << 10, 256 << 10])
-    receiveBuffer = random.pick([1, 16, 1 << 10, 16 << 10, 256 << 10])
     isShuffled = random.happens(800_000)
     faults = FaultRates(random: &random)
   }

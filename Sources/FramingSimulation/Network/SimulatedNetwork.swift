@@ -48,10 +48,12 @@ public final class SimulatedNetwork: Sendable {
   ///   - plan: Which calls meet which faults; those of the conditions, by chance, unless told otherwise.
   ///   - selector: How its loops wait.
   public convenience init(
-    seed: UInt64, conditions: NetworkConditions? = nil, plan: FaultPlan? = nil, selector: SelectorKind = .epoll
+    seed: UInt64, conditions: NetworkConditions? = nil, plan: FaultPlan? = nil,
+    selector: SelectorKind = .epoll
   ) {
     self.init(
-      seed: seed, conditions: conditions, plan: plan, selector: selector, patience: .seconds(1), isTraced: false)
+      seed: seed, conditions: conditions, plan: plan, selector: selector, patience: .seconds(1),
+      isTraced: false)
   }
 
   package init(
@@ -105,8 +107,8 @@ public final class SimulatedNetwork: Sendable {
 
   // MARK: Running
 
-  /// How many steps may be made while no time passes.
-  static let stepsPerInstant = 200_000
+  /// How many turns may be made while nothing is delivered and no time passes.
+  static let turnsForNothing = 20_000
 
   /// Runs `body` on ``loop`` until it returns and all that it has begun has come to its end.
   ///
@@ -167,7 +169,7 @@ public final class SimulatedNetwork: Sendable {
   private func drive(
     until isDone: () -> Bool, patience: Duration = .zero
   ) throws(SimulationFailure.Stop) {
-    var steps = 0
+    var turns = 0
     while !isDone() {
       switch kernel.nextStep() {
       case .begin(let loop, let seat):
@@ -179,12 +181,11 @@ public final class SimulatedNetwork: Sendable {
         let deadline = timeout.map { kernel.now() + $0 }
         loop.endDrivenTurn(timeout: timeout)
         kernel.settle(seat, deadline: deadline)
-      case .delivered: break
-      case .timePassed: steps = 0
+      case .delivered, .timePassed: turns = 0
       case .quiet: if !isWokenFromOutside(within: patience) { throw .quiet }
       }
-      steps += 1
-      if steps > Self.stepsPerInstant { throw .endless }
+      turns += 1
+      if turns > Self.turnsForNothing { throw .endless }
     }
   }
 

@@ -28,6 +28,11 @@ struct EchoScenario: Sendable, CustomStringConvertible {
     var failures: [String] = []
   }
 
+  /// Looks for a run of it that fails.
+  var search: Search {
+    Search(selector: selector) { (network) throws(SimulationFailure) in try run(network) }
+  }
+
   /// Runs it; throws what the network finds wrong, or what the invariants do.
   @discardableResult
   func run(_ network: SimulatedNetwork) throws(SimulationFailure) -> Account {
@@ -39,14 +44,17 @@ struct EchoScenario: Sendable, CustomStringConvertible {
   }
 
   private func body(_ network: SimulatedNetwork, _ failures: Shared<[String]>) async throws -> Account {
-    var account = Account(replies: Array(repeating: [], count: clients), errors: Array(repeating: nil, count: clients))
+    var account = Account(
+      replies: Array(repeating: [], count: clients), errors: Array(repeating: nil, count: clients))
     let server: FramedServer
     let clientLoop: EventLoop
     do throws(SystemError) {
       clientLoop = loops > 1 ? try network.makeLoop() : network.loop
       server = try FramedServer(
         at: .loopback(port: 7777), framer: spec.framer, limits: limits, loops: loops,
-        onFailure: { let text = "\($0)"; failures.change { $0.append(text) } })
+        onFailure: {
+          let text = "\($0)"; failures.change { $0.append(text) }
+        })
     } catch {
       // Nothing could be begun, and the caller knows why.
       return Account(replies: account.replies, errors: Array(repeating: "\(error)", count: clients))
@@ -59,7 +67,9 @@ struct EchoScenario: Sendable, CustomStringConvertible {
           return (client, replies, error)
         }
       }
-      for await (client, replies, error) in group { (account.replies[client], account.errors[client]) = (replies, error) }
+      for await (client, replies, error) in group {
+        (account.replies[client], account.errors[client]) = (replies, error)
+      }
     }
     server.shutdown()
     if let error = await serving { account.failures.append(error) }
@@ -85,7 +95,9 @@ struct EchoScenario: Sendable, CustomStringConvertible {
   private func talk(to address: SocketAddress, on loop: EventLoop) async -> ([[UInt8]], String?) {
     let replies = Shared<[[UInt8]]>([])
     do {
-      try await FramedConnection.withConnection(to: address, framer: spec.framer, on: loop) { connection in
+      try await FramedConnection.withConnection(
+        to: address, framer: spec.framer, limits: limits.connection, on: loop
+      ) { connection in
         for message in messages { try await connection.send(message) }
         connection.finish()
         for try await reply in connection.messages { replies.change { $0.append(reply) } }
@@ -114,13 +126,17 @@ struct EchoScenario: Sendable, CustomStringConvertible {
       let isComplete = replies.count == expected.count && replies.last == expected.last
       // Of a stream that somebody between the two ended in the right place nobody can know.
       if !isComplete && error == nil && account.failures.isEmpty && !faults.contains(.end) {
-        return "client \(client) got \(replies.count) of \(expected.count) replies, and nobody heard of an error"
+        return
+          "client \(client) got \(replies.count) of \(expected.count) replies, and nobody heard of an error"
       }
       if isBorne && (!isComplete || error != nil) {
-        return "client \(client) got \(replies.count) replies and the error \(error ?? "none") for what it can bear"
+        return
+          "client \(client) got \(replies.count) replies and the error \(error ?? "none") for what it can bear"
       }
     }
-    if isBorne && !account.failures.isEmpty { return "the server told of \(account.failures) for what it can bear" }
+    if isBorne && !account.failures.isEmpty {
+      return "the server told of \(account.failures) for what it can bear"
+    }
     return complaint(about: network.account, faults: faults.count)
   }
 
@@ -133,8 +149,8 @@ struct EchoScenario: Sendable, CustomStringConvertible {
 
   /// Whether loops slept, and held no more than they may.
   private func complaint(about run: RunAccount, faults: Int) -> String? {
-    let reasons = run.deliveries + run.moments + faults + clients * (messages.count + 8) + 8
-    if run.turns > 4 * UInt64(reasons) {
+    let reasons = 4 * (run.deliveries + run.moments + faults) + 12 * clients * (messages.count + 8)
+    if run.turns > UInt64(reasons) {
       return "the loops turned \(run.turns) times for \(run.deliveries) deliveries at \(run.moments) moments"
     }
     let frame = (messages.map(\.count).max() ?? 0) + 32
