@@ -7,7 +7,7 @@ import Testing
 struct FaultSweepTests {
   @Test(
     "once, anywhere, with any framing, replies are right or somebody hears of it",
-    arguments: EchoScenario.catalogue)
+    arguments: EchoScenario.catalogue + [.severalLoops])
   func single(scenario: EchoScenario) throws {
     try scenario.search.eachFault(NetworkConditions())
   }

@@ -13,7 +13,7 @@ struct FaultInjector {
   /// By a number of each call, so that a plan may be made of it: which kinds of calls there were.
   private(set) var calls: [SystemCall] = []
 
-  /// Whether faults are met, or calls only counted.
+  /// Whether calls are counted and meet faults: not while the network is made.
   var isActive = true
 
   init(plan: FaultPlan, rates: FaultRates, seed: UInt64) {
@@ -24,12 +24,12 @@ struct FaultInjector {
 
   /// What the next call meets, which is of the kind `call`.
   mutating func next(_ call: SystemCall) -> Fault? {
+    guard isActive else { return nil }
     let index = count
     let ofKind = counts[call, default: 0]
     count += 1
     counts[call] = ofKind + 1
     calls.append(call)
-    guard isActive else { return nil }
     let fault = plan.fault(at: call, index: index, ofKind: ofKind) ?? chance(call)
     if let fault { met.entries.append(.init(nil, index...index, fault)) }
     return fault

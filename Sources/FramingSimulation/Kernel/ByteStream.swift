@@ -24,6 +24,8 @@ final class ByteStream {
   private var firstPiece = 0
   /// How many bytes are on their way.
   private(set) var sentCount = 0
+  /// How many bytes were ever sent.
+  private(set) var offset = 0
 
   private var received: [UInt8] = []
   private var readCount = 0
@@ -51,7 +53,10 @@ final class ByteStream {
   ///
   /// - Returns: When it arrives; `nil` if another piece arrives then, with which it does.
   func send(_ piece: Piece, at time: Int64) -> Int64? {
-    if case .bytes(let bytes) = piece { sentCount += bytes.count }
+    if case .bytes(let bytes) = piece {
+      sentCount += bytes.count
+      offset += bytes.count
+    }
     let isLater = time > lastTime || firstPiece == pieces.count
     lastTime = max(lastTime, time)
     pieces.append((piece, lastTime))

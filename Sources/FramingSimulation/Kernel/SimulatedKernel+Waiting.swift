@@ -175,6 +175,8 @@ extension SimulatedKernel.State {
     if !isResuming { fault = injector.next(.wait) }
     isResuming = false
     let answer: CallResult
+    // Not even a wait that ends for no reason takes no time: else one that always does would let nothing else happen.
+    if let fault, fault != .one, timeout != 0, !isReady(wait) { world.now += 1000 }
     switch fault {
     case .error(let code)?: answer = .error(code)
     case .nothing?: answer = CallResult(0)

@@ -26,6 +26,9 @@ extension SimulatedNetwork {
     }
   }
 
+  /// Cuts each direction of each connection behind the bytes whose bits are set, in its first 64 bytes.
+  package func cut(_ places: UInt64) { kernel.state.withLock { $0.world.cuts = places } }
+
   /// All calls that were made and what they answered, a line for each; empty if they were not to be written down.
   package var trace: [String] { kernel.state.withLock { $0.trace ?? [] } }
 }

@@ -121,6 +121,13 @@ public final class SimulatedNetwork: Sendable {
   public func run<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
   ) throws(SimulationFailure) -> Result {
+    try run(before: { _ in }, body)
+  }
+
+  /// As ``run(_:)``; `step` is called before each step that the simulation makes, with its number.
+  package func run<Result: Sendable>(
+    before step: (_ number: Int) -> Void, _ body: @escaping @Sendable () async throws -> Result
+  ) throws(SimulationFailure) -> Result {
     let outcome = Outcome<Result>()
     let task = EventLoop.$ofTask.withValue(loop) {
       Task(executorPreference: loop) {
@@ -129,7 +136,7 @@ public final class SimulatedNetwork: Sendable {
     }
     kernel.state.withLock { $0.thread = UInt(csys_thread_current()) }
     do throws(SimulationFailure.Stop) {
-      try drive(until: { outcome.value != nil }, patience: patience)
+      try drive(until: { outcome.value != nil }, patience: patience, before: step)
     } catch {
       // What waits is given the chance to end.
       task.cancel()
@@ -167,10 +174,13 @@ public final class SimulatedNetwork: Sendable {
 
   /// Lets things happen until `isDone` or nothing can happen any more.
   private func drive(
-    until isDone: () -> Bool, patience: Duration = .zero
+    until isDone: () -> Bool, patience: Duration = .zero, before step: (_ number: Int) -> Void = { _ in }
   ) throws(SimulationFailure.Stop) {
     var turns = 0
+    var steps = 0
     while !isDone() {
+      step(steps)
+      steps += 1
       switch kernel.nextStep() {
       case .begin(let loop, let seat):
         let timeout = loop.beginDrivenTurn()

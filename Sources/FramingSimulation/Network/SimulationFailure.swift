@@ -32,7 +32,8 @@ extension SimulationFailure: CustomStringConvertible {
   /// What happened, then the seed and the plan that make it happen again.
   public var description: String {
     var lines = ["\(reason), after \(time) of simulated time", "seed \(seed)"]
-    lines += plan.entries.isEmpty ? ["no fault was met"] : plan.entries.map(\.description)
+    lines += plan.entries.isEmpty ? ["no fault was met"] : plan.entries.prefix(50).map(\.description)
+    if plan.entries.count > 50 { lines.append("and \(plan.entries.count - 50) more") }
     if !trace.isEmpty { lines += ["the last calls:"] + trace.map { "  \($0)" } }
     return lines.joined(separator: "\n")
   }

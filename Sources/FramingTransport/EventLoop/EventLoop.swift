@@ -295,18 +295,18 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   package func flushSoon(_ source: any EventSource) { unflushed.append(source) }
 
   /// Runs `action` on the loop's thread after `delay`. On the loop only.
-  func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+  package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
     let (deadline, overflow) = system.now().addingReportingOverflow(delay.nanoseconds)
     return schedule(at: overflow ? .max : deadline, action)
   }
 
   /// Runs `action` on the loop's thread at a time of its clock. On the loop only.
-  func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
+  package func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
     checkIsolated()
     return timers.add(deadline: deadline, action)
   }
 
-  func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
+  package func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
 }
 
 /// What a loop watches: a connection or a listener. Called on the loop's thread.

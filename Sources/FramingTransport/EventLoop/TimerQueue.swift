@@ -1,7 +1,7 @@
 /// Actions to take later, the earliest first. A binary heap; all operations take logarithmic time, amortised.
-struct TimerQueue: ~Copyable {
+package struct TimerQueue: ~Copyable {
   /// Names a timer, to cancel it.
-  struct ID: Hashable, Sendable {
+  package struct ID: Hashable, Sendable {
     fileprivate let number: UInt64
   }
 

@@ -4,10 +4,12 @@ import FramingTransport
 
 extension EchoScenario {
   /// An echo of each framing, with messages that it can carry.
-  static let catalogue: [EchoScenario] = FramerCatalog.framers.enumerated().flatMap { index, framer in
-    let style = Style.allCases[index % 2]
-    return [scenario(framer, style)]
+  static let catalogue: [EchoScenario] = FramerCatalog.framers.enumerated().map { index, framer in
+    scenario(framer, Style.allCases[index % 2])
   }
+
+  /// An echo in which loops wake each other.
+  static let severalLoops = EchoScenario(messages: [Array("a".utf8)], clients: 2, loops: 2)
 
   /// An echo of which everything is chosen by the seed.
   static func random(seed: UInt64) -> EchoScenario {

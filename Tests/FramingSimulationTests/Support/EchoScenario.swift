@@ -134,6 +134,9 @@ struct EchoScenario: Sendable, CustomStringConvertible {
           "client \(client) got \(replies.count) replies and the error \(error ?? "none") for what it can bear"
       }
     }
+    if isBorne && !network.isSlow && network.time > .seconds(1) {
+      return "it took \(network.time) on a network that takes 50 microseconds: somebody was not woken"
+    }
     if isBorne && !account.failures.isEmpty {
       return "the server told of \(account.failures) for what it can bear"
     }
@@ -157,6 +160,11 @@ struct EchoScenario: Sendable, CustomStringConvertible {
     let bound = 2 * frame + 64 << 10 + limits.connection.queuedBytes
     return run.mostHeld <= bound ? nil : "\(run.mostHeld) bytes were held, of at most \(bound)"
   }
+}
+
+extension SimulatedNetwork {
+  /// Whether the time that a run takes says something about the network only.
+  fileprivate var isSlow: Bool { conditions.latency.upperBound > .microseconds(50) || conditions.sendBuffer < 1 << 16 }
 }
 
 extension Fault {
