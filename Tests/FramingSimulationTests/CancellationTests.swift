@@ -8,7 +8,8 @@ struct CancellationTests {
   /// How many steps there are, at the most: the last moments are behind the end.
   static let steps = 120
 
-  @Test("a task that is cancelled ends, and its connection is closed or can be used", arguments: [false, true])
+  @Test(
+    "a task that is cancelled ends, and its connection is closed or can be used", arguments: [false, true])
   func cancellation(isAsync: Bool) throws {
     for moment in 0..<Self.steps {
       let network = SimulatedNetwork.calm()
@@ -52,7 +53,8 @@ struct CancellationTests {
           try await Self.withEcho(isAsync) { server in
             servers.change { $0.append(server) }
             do {
-              try await FramedConnection.withConnection(to: server.address, framer: LengthPrefixedFramer()) { client in
+              try await FramedConnection.withConnection(to: server.address, framer: LengthPrefixedFramer()) {
+                client in
                 for number in 0..<3 as Range<UInt8> {
                   try await client.send([number])
                   guard let reply = try await client.receive() else { return }

@@ -60,7 +60,8 @@ struct HostilityTests {
         try await withServer { server in
           for _ in 0..<3 {
             do {
-              try await FramedConnection.withConnection(to: server.address, framer: LengthPrefixedFramer()) { client in
+              try await FramedConnection.withConnection(to: server.address, framer: LengthPrefixedFramer()) {
+                client in
                 try await client.send("a".utf8)
                 if try await client.receive() != nil { replies.change { $0 += 1 } }
               }
@@ -74,7 +75,8 @@ struct HostilityTests {
     #expect(replies == (number == 1 ? 0 : 2))
   }
 
-  @Test("a PROXY header is found however it is cut, and no byte behind it is lost", arguments: [1, 2, 5, 100])
+  @Test(
+    "a PROXY header is found however it is cut, and no byte behind it is lost", arguments: [1, 2, 5, 100])
   func proxyHeader(size: Int) throws {
     let plan = "receive 0...: short(\(size))"
     let network = SimulatedNetwork.calm(plan)

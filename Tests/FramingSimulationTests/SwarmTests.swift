@@ -10,7 +10,8 @@ struct SwarmTests {
     for seed in block * 100..<block * 100 + 100 {
       let scenario = EchoScenario.random(seed: seed)
       do throws(SimulationFailure) {
-        _ = try scenario.search.seeds(CollectionOfOne(seed), nil)
+        _ = try scenario.search.seeds(
+          CollectionOfOne(seed), NetworkConditions(seed: seed, faultsOf: SystemCall.allCases))
       } catch {
         Issue.record("\(scenario): \(error)")
       }

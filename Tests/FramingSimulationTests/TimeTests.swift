@@ -20,7 +20,9 @@ struct TimeTests {
     #expect(fired.value == [10, 10, 20, 30, 86_400])
   }
 
-  @Test("and timers, set, moved and cancelled at random, agree with a sorted list", arguments: 0..<4 as Range<UInt64>)
+  @Test(
+    "and timers, set, moved and cancelled at random, agree with a sorted list",
+    arguments: 0..<4 as Range<UInt64>)
   func timers(seed: UInt64) throws {
     let network = SimulatedNetwork.calm()
     let fired = Shared<[Int]>([])

@@ -37,10 +37,10 @@ public struct FaultRates: Hashable, Sendable {
     })
 
   /// A random choice.
-  init(random: inout RandomSource) {
+  init(of calls: [SystemCall], random: inout RandomSource) {
     rates = []
     let share = random.pick([0, 20_000, 100_000, 300_000])
-    for call in SystemCall.allCases {
+    for call in calls {
       for fault in call.legalFaults where random.happens(share) {
         let perMillion = random.pick([1_000, 10_000, 100_000, fault.isTransient ? 700_000 : 200_000])
         rates.append(Rate(call, fault, perMillion: perMillion))

@@ -25,8 +25,13 @@ public enum SystemCall: String, CaseIterable, Hashable, Sendable {
   case unwatch
   /// `select`, `poll`, `epoll_wait`, `kevent`.
   case wait
-  /// Ending the wait of another thread, or clearing the sign of it.
+  /// Ending the wait of another thread.
   case wake
+
+  /// The calls that happen while connections live: a program has to bear whatever these answer.
+  public static let ofConnections: [SystemCall] = [
+    .accept, .connect, .receive, .send, .shutdown, .wait, .wake,
+  ]
 }
 
 /// The error numbers that faults may have, by name: the numbers differ between systems, plans do not.

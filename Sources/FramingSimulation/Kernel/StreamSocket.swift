@@ -70,6 +70,7 @@ final class StreamSocket: OpenFile {
   }
 
   var isClosed: Bool { if case .closed = state { true } else { false } }
+  var isConnecting: Bool { if case .connecting = state { true } else { false } }
   var isConnected: Bool { if case .connected = state { true } else { false } }
 
   /// The pending error as a call answers it, once.

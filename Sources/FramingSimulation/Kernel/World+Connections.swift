@@ -123,8 +123,7 @@ extension World {
     while let piece = socket.incoming?.arrive(at: now) {
       switch piece {
       case .established:
-        if case .connecting = socket.state { socket.state = .connected }
-        if socket.isOrphan && !socket.hasSentEnd { reset(socket) }
+        if socket.isConnecting { socket.state = .connected } else if socket.isClosed { reset(socket) }
       case .bytes:
         // Nobody will read them; the sender is told so.
         if socket.isOrphan || socket.isClosed { reset(socket) }
@@ -133,8 +132,7 @@ extension World {
         socket.hasReceivedEnd = true
       case .reset:
         if socket.isClosed { continue }
-        var code = ECONNRESET
-        if case .connecting = socket.state { code = ECONNREFUSED }
+        let code = socket.isConnecting ? ECONNREFUSED : ECONNRESET
         socket.incoming?.dropSent(butFor: 0)
         socket.outgoing?.dropSent(butFor: 0)
         socket.die(code)
@@ -194,9 +192,10 @@ extension World {
 
   /// Ends a connection from this end: what is on its way arrives, what waits in a buffer does not, then the reset.
   func reset(_ socket: StreamSocket) {
-    let wasClosed = socket.isClosed
     socket.outgoing?.dropSent(butFor: Self.piecesInFlight)
-    if !wasClosed || socket.isOrphan { send(.reset, from: socket) }
+    send(.reset, from: socket)
+    // What had arrived before the connection ended may still be read.
+    if socket.isClosed { return }
     socket.incoming?.dropReceived()
     socket.die()
   }

@@ -101,10 +101,13 @@ extension World {
   ///
   /// - Parameter code: What this end hears; 0 if it has heard already, in which case there is nothing more to read.
   func kill(_ socket: StreamSocket, _ code: CInt) {
-    guard socket.isConnected else { return }
+    guard socket.isConnected || socket.isConnecting else { return }
     if let peer = socket.peer, peer.isConnected {
       peer.incoming?.dropSent(butFor: 0)
       peer.die(ECONNRESET)
+    } else {
+      // It has yet to hear that the connection stands.
+      send(.reset, from: socket)
     }
     socket.incoming?.dropSent(butFor: 0)
     if code == 0 { socket.incoming?.dropReceived() }

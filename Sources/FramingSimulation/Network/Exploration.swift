@@ -165,14 +165,21 @@ package struct Search {
     var plan = failure.plan
     guard let again = self.failure(failure.seed, conditions, plan) else { return failure }
     var smallest = again
-    var index = plan.entries.count - 1
-    while index >= 0 {
-      var fewer = plan
-      fewer.entries.remove(at: index)
-      if let failure = self.failure(failure.seed, conditions, fewer) {
-        (plan, smallest) = (fewer, failure)
+    // Without one of them the calls behind it have other numbers, and a fault that was in the way may not be any more:
+    // again until nothing can be left out.
+    var before = Int.max
+    while plan.entries.count < before {
+      before = plan.entries.count
+      var index = plan.entries.count - 1
+      while index >= 0 {
+        var fewer = plan
+        fewer.entries.remove(at: index)
+        if let failure = self.failure(failure.seed, conditions, fewer) {
+          (plan, smallest) = (failure.plan, failure)
+          index = min(index, plan.entries.count)
+        }
+        index -= 1
       }
-      index -= 1
     }
     return smallest
   }

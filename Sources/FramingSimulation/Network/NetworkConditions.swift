@@ -23,7 +23,10 @@ public struct NetworkConditions: Hashable, Sendable {
   ///
   /// Each seed leaves most kinds of faults out, so that those that are left meet in ways in which all together would
   /// drown each other.
-  public init(seed: UInt64) {
+  ///
+  /// - Parameter calls: Which calls may meet faults: those that connections are made of, unless told otherwise, and not
+  ///   those that a server begins with.
+  public init(seed: UInt64, faultsOf calls: [SystemCall] = SystemCall.ofConnections) {
     var random = RandomSource(seed: seed ^ 0x6E65_7477_6F72_6B73)
     // Small buffers on a slow network would take minutes for what is to be seen in seconds.
     let smallestBuffer = random.pick([1, 16, 16, 256, 1 << 10, 16 << 10, 256 << 10])
@@ -35,6 +38,6 @@ public struct NetworkConditions: Hashable, Sendable {
     let smallest = random.pick([1, 7, 100, 1460, 1460])
     pieceSize = smallest...(smallest * random.pick([1, 2, 10]))
     isShuffled = random.happens(800_000)
-    faults = FaultRates(random: &random)
+    faults = FaultRates(of: calls, random: &random)
   }
 }

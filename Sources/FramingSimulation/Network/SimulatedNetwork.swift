@@ -138,10 +138,11 @@ public final class SimulatedNetwork: Sendable {
     do throws(SimulationFailure.Stop) {
       try drive(until: { outcome.value != nil }, patience: patience, before: step)
     } catch {
+      let failure = failure(error == .quiet ? .stalled : .spins)
       // What waits is given the chance to end.
       task.cancel()
       try? drive(until: { false })
-      throw failure(error == .quiet ? .stalled : .spins)
+      throw failure
     }
     var spins = false
     do throws(SimulationFailure.Stop) { try drive(until: { false }) } catch { spins = error == .endless }

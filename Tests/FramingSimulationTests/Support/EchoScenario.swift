@@ -164,7 +164,9 @@ struct EchoScenario: Sendable, CustomStringConvertible {
 
 extension SimulatedNetwork {
   /// Whether the time that a run takes says something about the network only.
-  fileprivate var isSlow: Bool { conditions.latency.upperBound > .microseconds(50) || conditions.sendBuffer < 1 << 16 }
+  fileprivate var isSlow: Bool {
+    conditions.latency.upperBound > .microseconds(50) || conditions.sendBuffer < 1 << 16
+  }
 }
 
 extension Fault {

@@ -4,9 +4,11 @@ import FramingTransport
 
 /// Runs a server with a synchronous handler while `body` runs, on the network's loop, and shuts it down.
 func withServer<Result: Sendable>(
-  _ framer: some Framer = LengthPrefixedFramer(), limits: ServerLimits = ServerLimits(), proxies: TrustedAddresses? = nil,
+  _ framer: some Framer = LengthPrefixedFramer(), limits: ServerLimits = ServerLimits(),
+  proxies: TrustedAddresses? = nil,
   failures: Shared<[String]> = Shared([]),
-  onMessage: @escaping FramedConnection.MessageHandler = { message, connection in try connection.send(message) },
+  onMessage: @escaping FramedConnection.MessageHandler = { message, connection in try connection.send(message)
+  },
   _ body: (FramedServer) async throws -> Result
 ) async throws -> Result {
   let server = try FramedServer(
@@ -93,5 +95,7 @@ struct RawFramer: Framer {
     bytes.isEmpty ? .needs(count: 1) : .frame(payload: 0..<bytes.count, wireLength: bytes.count)
   }
 
-  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) { wire.append(payload) }
+  func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    wire.append(payload)
+  }
 }
