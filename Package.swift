@@ -52,7 +52,9 @@ let package = Package(
       name: "FramingSimulationTests", dependencies: ["CSystemShims", "Framing", "FramingTransport", "FramingSimulation"],
       exclude: ["Plans"], swiftSettings: settings),
     .testTarget(
-      name: "ToolTests", dependencies: ["Framing", "FramingTool", "ToolSupport"], exclude: ["transcripts"],
+      name: "ToolTests",
+      dependencies: ["FramedEcho", "Framing", "FramingTool", "FramingTransport", "ToolSupport"],
+      exclude: ["transcripts"],
       swiftSettings: settings),
     // Reads PROTOCOL.md, Fixtures and Sources where they stand.
     .testTarget(

@@ -1,7 +1,7 @@
 import FramingTransport
 import ToolSupport
 
-/// The echo application: `framed-echo demo | serve | send`.
+/// The echo application: `framed-echo demo | serve | send | load`.
 ///
 /// Reads the command line, runs the command, and ends with its exit status.
 @main
@@ -23,7 +23,10 @@ struct FramedEcho {
 
   static let program = Program(
     "framed-echo", help: help,
-    commands: [("demo", DemoCommand.self), ("serve", ServeCommand.self), ("send", SendCommand.self)])
+    commands: [
+      ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("send", SendCommand.self),
+      ("load", LoadCommand.self),
+    ])
 
   private static let help = """
     framed-echo: messages over TCP, echoed. What is sent comes back, message by message.
@@ -32,11 +35,14 @@ struct FramedEcho {
            framed-echo serve [--host H] [--port P] [--framer SPEC]
                              [--selector \(SelectorKind.names("|"))] [--handler sync|async]
            framed-echo send  [--host H] [--port P] [--framer SPEC] [MESSAGE...]
+           framed-echo load  [--host H] [--port P] [--framer SPEC] [--connections N] [--size N]
+                             [--depth N | --rate N] [--duration S | --messages N]
            framed-echo --help | --version
 
       demo    a server and a client in one process, shown piece by piece
       serve   answers every message with the same bytes, until SIGINT or SIGTERM
       send    sends messages and checks that each comes back
+      load    measures how many messages a server echoes, and how long each takes
 
     "framed-echo COMMAND --help" says more.
 

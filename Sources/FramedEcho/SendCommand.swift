@@ -7,15 +7,19 @@ struct SendCommand: Command {
   private let host: String
   private let port: UInt16
   private let framer: (text: String, spec: FramerSpec)
+  private let limits: ConnectionLimits
   /// From the command line; if there are none, each line of standard input is one.
   private let messages: [[UInt8]]
 
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
-      arguments, of: "send", options: ["--host", "--port", "--framer"], operands: "message")
+      arguments, of: "send", options: ["--host", "--port", "--framer", "--connect-time"], operands: "message")
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 1...(.max))
     framer = try arguments.framer()
+    var limits = ConnectionLimits.client
+    try LimitOptions.set(&limits.connectTime, "--connect-time", arguments)
+    self.limits = limits
     messages = arguments.operands
   }
 
@@ -70,25 +74,37 @@ struct SendCommand: Command {
     await connection.finish()
   }
 
-  /// Connects to the first address of the host that answers.
+  /// Connects to the Unix socket, or to whichever address of the host answers first.
   private func connect() async throws(Failure) -> FramedConnection {
-    var failure = Failure(.unavailable, "host \(Quote.text(host)) has no address")
-    for address in try Host.addresses(of: host, port: port) {
-      do throws(ConnectionError) {
-        return try await FramedConnection.connect(to: address, framer: framer.spec.framer)
-      } catch {
-        failure = Failure(.unavailable, explain(error, at: address))
+    let path = try Host.path(host)
+    do throws(ConnectionError) {
+      if let path {
+        return try await FramedConnection.connect(to: path, framer: framer.spec.framer, limits: limits)
       }
+      return try await FramedConnection.connect(
+        to: host, port: port, framer: framer.spec.framer, limits: limits)
+    } catch {
+      throw Failure(.unavailable, explain(error))
     }
-    throw failure
   }
 
-  private func explain(_ error: ConnectionError, at address: SocketAddress) -> String {
-    guard case .system(let error) = error else { return "cannot connect to \(address): \(error)" }
-    guard error.isRefused || error.isNoSuchPath else { return "cannot connect: \(error)" }
-    let place = address.port.map { "--port \($0)" } ?? "--host \(host)"
-    return
-      "nobody listens at \(address); is a server running there? start one with: framed-echo serve \(place)"
+  private func explain(_ error: ConnectionError) -> String {
+    switch error {
+    case .system(let error) where error.isRefused || error.isNoSuchPath:
+      "nobody listens at \(error.subject ?? host); \(advice)"
+    case .system(let error): "cannot connect: \(error)"
+    case .unreachable(let attempts):
+      "cannot connect to \(Quote.text(host)): \(attempts.map(\.description).joined(separator: "; ")); \(advice)"
+    case .unknownHost(let error): Host.explain(error)
+    case .timedOut(.connect):
+      "no answer from \(Quote.text(host)) in time; --connect-time S waits longer, or none for ever"
+    default: "cannot connect to \(Quote.text(host)): \(error)"
+    }
+  }
+
+  private var advice: String {
+    let place = host.hasPrefix("unix:") ? "--host \(host)" : "--port \(port)"
+    return "is a server running there? start one with: framed-echo serve \(place)"
   }
 
   static let help = """
@@ -101,6 +117,8 @@ struct SendCommand: Command {
       --port P         1 to 65535 (7777)
       --framer SPEC    how messages are framed; the server's (length-prefixed)
     \(framerHelp)
+      --connect-time S seconds to find the host and connect to one of its addresses, which are
+                       tried one soon after the other (10); or none
 
     exit status: 0 if every reply equals its message; 1 if not, and what differs; 65 if the framing
     cannot carry a message; 69 if there is no server

@@ -13,20 +13,25 @@ struct ServeCommand: Command {
   private let handler: Handler
   private let loops: Int
   private let proxies: TrustedAddresses?
+  private let listening: ListenOptions
   private let limits: ServerLimits
+  private let operation: OperationOptions
 
   init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
     let arguments = try Arguments(
       arguments, of: "serve",
       options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops", "--proxies"]
-        + LimitOptions.names)
+        + ListenArguments.names + OperationOptions.names + LimitOptions.names,
+      flags: ListenArguments.flags)
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)
     handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
     loops = try arguments.integer("--loops", in: 1...256) ?? 1
+    listening = try ListenArguments.options(arguments)
     limits = try LimitOptions.limits(arguments)
+    operation = try OperationOptions(arguments)
     do {
       proxies = try arguments.text("--proxies").map { try TrustedAddresses($0) }
     } catch {
@@ -41,15 +46,48 @@ struct ServeCommand: Command {
     let inherited = try manager.socket()
     let server = if let inherited { try listen(taking: inherited, on: loop) } else { try listen(on: loop) }
     // Before the line that tells others that they may connect, and stop us.
-    Signals.onNext {
-      manager.notifier?.notify(.stopping)
-      server.shutdown()
-    }
-    Terminal.print("listening on \(server.address) (\(server.loop.selectorKind.rawValue), \(framer.text))")
-    // Nobody would learn the port.
-    guard Terminal.flush() else { throw Failure(.inputOutput, "standard output cannot be written") }
+    Signals.onNext(
+      {
+        manager.notifier?.notify(.stopping)
+        server.shutdown(operation.drain)
+      },
+      { server.shutdown(.immediate) })
+    try announce(server)
     manager.notifier?.notify(.ready, .status("listening on \(server.address)"))
     manager.notifier?.beat(on: loop)
+    let report = operation.reportInterval.map { interval in
+      Task {
+        while true {
+          try await loop.sleep(for: interval)
+          Terminal.log("counters: \(server.counters)")
+        }
+      }
+    }
+    defer { report?.cancel() }
+    try await echo(on: server)
+    let cut = server.counters[.cut]
+    guard cut == 0 else {
+      throw Failure(.unfinished, "connections that were cut before they were finished: \(cut)")
+    }
+    return .success
+  }
+
+  /// Prints where the server listens.
+  private func announce(_ server: FramedServer) throws(Failure) {
+    Terminal.print("listening on \(server.address) (\(server.loop.selectorKind.rawValue), \(framer.text))")
+    if let port = operation.healthPort {
+      let address = server.address.with(port: port) ?? .loopback(port: port)
+      do throws(SystemError) {
+        Terminal.print("health on \(try server.reportHealth(at: address))")
+      } catch {
+        throw Failure(.unavailable, Self.explain(error, at: address))
+      }
+    }
+    // Nobody would learn the port.
+    guard Terminal.flush() else { throw Failure(.inputOutput, "standard output cannot be written") }
+  }
+
+  private func echo(on server: FramedServer) async throws(Failure) {
     do {
       switch handler {
       case .sync:
@@ -62,11 +100,6 @@ struct ServeCommand: Command {
     } catch {
       throw Failure(.unavailable, "cannot serve at \(server.address): \(error)")
     }
-    // What the service manager opened is its own.
-    if !manager.hasSocket, case .unix(let path) = server.address, !path.hasPrefix("@") {
-      Platform.removeFile(path)
-    }
-    return .success
   }
 
   private func eventLoop() throws(Failure) -> EventLoop {
@@ -94,33 +127,32 @@ struct ServeCommand: Command {
   /// Serves a socket that listens already.
   private func listen(taking inherited: InheritedSocket, on loop: EventLoop) throws(Failure) -> FramedServer {
     do throws(SystemError) {
-      return try serve(Socket.takingOver(inherited), on: loop)
+      return try serve(Socket.takingOver(inherited, options: listening.accepted), on: loop)
     } catch {
       throw Failure(.unavailable, "cannot serve the socket of the service manager: \(error)")
     }
   }
 
   private func listen(at address: SocketAddress, on loop: EventLoop) throws(SystemError) -> FramedServer {
-    try serve(Socket.listening(at: address), on: loop)
+    try serve(Socket.listening(at: address, options: listening), on: loop)
   }
 
   private func serve(_ socket: consuming Socket, on loop: EventLoop) throws(SystemError) -> FramedServer {
-    let log: @Sendable (ConnectionFailure) -> Void = { Terminal.log("\($0)") }
     // As its own type, the usual framer is compiled into the server; as any framer, it is called through a table.
     if let framer = framer.spec.base as? LengthPrefixedFramer {
       return try FramedServer(
         taking: socket, framer: framer, limits: limits, on: loop, loops: loops, proxies: proxies,
-        onFailure: log)
+        onEvent: { operation.log($0) })
     }
     return try FramedServer(
       taking: socket, framer: framer.spec.framer, limits: limits, on: loop, loops: loops, proxies: proxies,
-      onFailure: log)
+      onEvent: { operation.log($0) })
   }
 
   private static func explain(_ error: SystemError, at address: SocketAddress) -> String {
     switch address {
     case .unix where error.isInUse:
-      "\(address) exists; if no server uses it, remove it, or choose another --host"
+      "\(address) is in use by another server; choose another --host"
     case _ where error.isInUse:
       "\(address) is in use; choose another --port, or 0 for any free one"
     case _ where error.isForbidden:
@@ -149,11 +181,22 @@ struct ServeCommand: Command {
       --proxies LIST   networks, as 10.0.0.0/8,::1, or any: who has to send a PROXY header
                        (version 1 or 2) first, which is believed (nobody)
 
+    How it listens:
+
+    \(ListenArguments.help)
+
+    For those who run it:
+
+    \(OperationOptions.help)
+
     Under systemd it serves the socket of LISTEN_FDS, and tells NOTIFY_SOCKET how it is.
 
     What peers may do:
 
     \(LimitOptions.help)
+
+    exit status: 0 if everything was finished; 75 if connections were cut, and how many; 64 wrong
+    arguments; 69 if it cannot listen; 74 if output failed
     """
 }
 

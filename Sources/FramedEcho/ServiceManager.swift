@@ -16,9 +16,6 @@ struct ServiceManager {
     }
   }
 
-  /// Whether it opened a socket.
-  var hasSocket: Bool { !sockets.isEmpty }
-
   /// The socket to serve; `nil` if it opened none.
   func socket() throws(Failure) -> InheritedSocket? {
     guard sockets.count <= 1 else {

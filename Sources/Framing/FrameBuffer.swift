@@ -42,7 +42,7 @@ public struct FrameBuffer: ~Copyable {
 
   /// The number of unread bytes.
   @inlinable
-  public var count: Int { tail - head }
+  public var count: Int { tail &- head }
 
   /// Whether there are no unread bytes.
   @inlinable
@@ -110,6 +110,15 @@ public struct FrameBuffer: ~Copyable {
   public mutating func removeFirst(_ count: Int) {
     precondition(0...self.count ~= count, "cannot remove more bytes than there are")
     head += count
+    if head == tail { (head, tail) = (0, 0) }
+  }
+
+  /// As ``removeFirst(_:)``, of bytes that are known to be there.
+  @inlinable
+  @inline(__always)
+  internal mutating func advance(_ count: Int) {
+    assert(0...self.count ~= count, "cannot remove more bytes than there are")
+    head &+= count
     if head == tail { (head, tail) = (0, 0) }
   }
 

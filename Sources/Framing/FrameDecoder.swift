@@ -199,6 +199,10 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     try buffer.withBytes(body)
   }
 
+  /// How many bytes of memory the decoder holds for what has come.
+  @inlinable
+  public var capacity: Int { buffer.capacity }
+
   /// Exchanges the decoder's memory. See ``FrameBuffer/exchange(with:carrying:)``.
   @inlinable
   public mutating func exchangeBuffer(with spare: inout FrameBuffer, carrying limit: Int = 0) {
@@ -223,13 +227,14 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
           && payload.upperBound <= wireLength,
         "a framer answered a frame that is empty on the wire or reaches beyond the bytes it was shown")
       self.start = payload.lowerBound
-      self.count = payload.count
+      self.count = payload.upperBound &- payload.lowerBound
       self.wireLength = wireLength
       self.isEscaped = isEscaped
     }
   }
 
   @inlinable
+  @inline(__always)
   internal mutating func locate() throws(FramingError) -> Located? {
     if isHindered, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
@@ -260,8 +265,9 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   }
 
   @inlinable
+  @inline(__always)
   internal mutating func take(_ wireLength: Int) {
-    buffer.removeFirst(wireLength)
+    buffer.advance(wireLength)
     taken &+= UInt64(truncatingIfNeeded: wireLength)
     wanted = 1
   }

@@ -91,6 +91,10 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
     return buffer.withBytes { [UInt8](copying: $0) }
   }
 
+  /// How many bytes of memory the encoder holds for what is to be sent.
+  @inlinable
+  public var capacity: Int { buffer.capacity }
+
   /// Exchanges the encoder's memory. See ``FrameBuffer/exchange(with:carrying:)``.
   @inlinable
   public mutating func exchangeBuffer(with spare: inout FrameBuffer) { buffer.exchange(with: &spare) }

@@ -23,6 +23,8 @@ package enum ExitStatus: Int32, Sendable {
   case unavailable = 69
   /// Input that cannot be read to its end, or output that cannot be written.
   case inputOutput = 74
+  /// What was begun could not be finished in time: trying again may help.
+  case unfinished = 75
 }
 
 /// Why a command cannot do what it was told: one line, and the status to end with.

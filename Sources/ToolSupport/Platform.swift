@@ -55,9 +55,6 @@ package enum Platform {
     _ = setrlimit(resource, &limit)
   }
 
-  /// Removes the name of a Unix socket, which outlives the socket.
-  package static func removeFile(_ path: String) { _ = unlink(path) }
-
   // MARK: Signals
 
   private static var stopSignals: sigset_t {
@@ -80,6 +77,18 @@ package enum Platform {
     var number: CInt = 0
     while sigwait(&signals, &number) != 0 {}
     return number
+  }
+
+  // MARK: Memory
+
+  /// Whether both are the same bytes (`memcmp`).
+  package static func isEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    guard left.count == right.count, left.count > 0 else { return left.count == right.count }
+    return left.withUnsafeBytes { left in
+      right.withUnsafeBytes { right in
+        memcmp(left.baseAddress.unsafelyUnwrapped, right.baseAddress.unsafelyUnwrapped, left.count) == 0
+      }
+    }
   }
 
   // MARK: Files

@@ -31,6 +31,12 @@ package enum Terminal {
   /// Prints bytes as they are, and ends the line, at once.
   package static func print(_ line: [UInt8]) { Platform.print(line + [UInt8(ascii: "\n")]) }
 
+  /// Shows a line in the place of the one that was shown before; for a terminal.
+  package static func showLine(_ line: String) {
+    Platform.print(Array("\r\u{1B}[K\(line)".utf8))
+    _ = Platform.flush()
+  }
+
   /// Prints an error that says itself what it is about.
   package static func log(_ line: String) { Platform.printError(Array((line + "\n").utf8)) }
 

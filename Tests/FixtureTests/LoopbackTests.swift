@@ -103,10 +103,11 @@ struct LoopbackTests {
     var limits = ServerLimits()
     limits.connection.frameBytes = .max  // That of the framer is what is tested.
     let server = try FramedServer(at: .loopback(port: 0), framer: framer, limits: limits, on: loop) {
-      failure in
-      switch failure.error as? ConnectionError {
+      event in
+      guard let error = event.error else { return }
+      switch error as? ConnectionError {
       case .framing(let error), .leftOut(let error): collect(.error(error))
-      default: Issue.record("\(failure)")
+      default: Issue.record("\(event)")
       }
     }
     async let serving: Void = serve(server, way, collect)

@@ -11,7 +11,7 @@ struct ChangingFramingTests {
     let failures = Failures()
     let server = try FramedServer(
       at: .loopback(port: 0), framer: LineFramer(), on: EventLoop(selector: way.selector),
-      onFailure: { failures.add($0) })
+      onEvent: { failures.note($0) })
     async let serving: Void = {
       switch way.style {
       case .sync:

@@ -84,7 +84,9 @@ extension FaultyKernel.Call {
     case .shutdownWriting: [.fails(EINTR)]
     case .wait: [.fails(EINTR), .fails(ENOMEM)]
     case .bind, .listen, .setOption, .localAddress, .socket, .takeError, .watch, .makeSelector: []
-    case .getOption, .prepare: []
+    case .getOption, .prepare, .status, .unlink: []
+    // Readiness with nothing behind it: the connection is not there yet.
+    case .isConnected: [.fails(ENOTCONN)]
     }
   }
 
@@ -103,7 +105,8 @@ extension FaultyKernel.Call {
     case .send: [.dies(EPIPE), .dies(ECONNRESET), .fails(ENOBUFS)]
     case .shutdownWriting: [.dies(ENOTCONN), .fails(ENOBUFS)]
     case .watch: [.fails(ENOSPC)]
-    case .makeSelector, .wait: []
+    case .makeSelector, .wait, .isConnected: []
+    case .status, .unlink: [.fails(EACCES)]
     case .getOption, .prepare: [.fails(EBADF)]
     }
   }
@@ -192,8 +195,57 @@ struct FaultTests {
       // Told once a second.
       #expect(failures.entries.map(\.description) == ["listener: accept: Too many open files (24)"])
     }
-    // Two that failed, five that went well, and for each turn one that found nobody.
-    #expect(kernel.counts[.accept, default: 0] <= 12)
+    // Two that failed, five that went well, for each turn one that found nobody, and one as the server stops.
+    #expect(kernel.counts[.accept, default: 0] <= 13)
+    #expect(kernel.open.isEmpty)
+  }
+
+  @Test(
+    "the descriptors lacking for too long, those who wait are told, and others are served afterwards",
+    arguments: Way.all)
+  func starved(way: Way) async throws {
+    let kernel = FaultyKernel()
+    let loop = try EventLoop(selector: way.selector, system: kernel)
+    var limits = ServerLimits()
+    limits.connection.handshakeTime = .milliseconds(30)
+    let sheds = Log<Int>()
+    let server = try FramedServer(
+      at: .loopback(port: 0), framer: LengthPrefixedFramer(), limits: limits, on: loop
+    ) { event in
+      if case .shed(let count) = event { sheds.add(count) }
+    }
+    kernel.limit = kernel.open.count
+    async let serving: Void = server.echo(way.style)
+    // Clients of another kernel, so to speak: they do have descriptors.
+    let outside = try EventLoop(selector: way.selector)
+    var clients: [FramedConnection] = []
+    for _ in 0..<5 {
+      // One may be told while it connects.
+      let client = try? await FramedConnection.connect(
+        to: server.address, framer: LengthPrefixedFramer(), on: outside)
+      if let client { clients.append(client) }
+    }
+    for client in clients {
+      await #expect(throws: ConnectionError.self) { try await client.receive() }
+      await client.reset()
+    }
+    while server.counters[.shed] < 5 { await Task.yield() }
+    #expect(sheds.entries.reduce(0, +) == 5)
+    #expect(server.counters[.acceptFailures] >= 2)
+    #expect(server.counters[.messagesReceived] == 0)
+    kernel.limit = .max
+    // Again if the handshake takes longer than it may, which is not long here.
+    while true {
+      let reply = try? await FramedConnection.withConnection(
+        to: server.address, framer: LengthPrefixedFramer(), on: outside
+      ) { client in
+        try await client.send([1])
+        return try await client.receive()
+      }
+      if reply == [1] { break }
+    }
+    server.shutdown()
+    try await serving
     #expect(kernel.open.isEmpty)
   }
 

@@ -11,6 +11,7 @@ struct LimitTests {
   private static func limits(_ limit: TimeLimit, _ time: Duration = .milliseconds(30)) -> ServerLimits {
     var limits = ServerLimits()
     switch limit {
+    case .connect: limits.connection.connectTime = time
     case .handshake: limits.connection.handshakeTime = time
     case .message: limits.connection.messageTime = time
     case .idle: limits.connection.idleTime = time

@@ -16,7 +16,7 @@ struct ProxiedServerTests {
     let server = try FramedServer(
       at: .loopback(port: 0), framer: LineFramer(), limits: limits, on: EventLoop(selector: way.selector),
       loops: 2,
-      proxies: proxies.map { try TrustedAddresses($0) }, onFailure: { failures.add($0) })
+      proxies: proxies.map { try TrustedAddresses($0) }, onEvent: { failures.note($0) })
     async let serving: Void = {
       switch way.style {
       case .sync:

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,6 +55,27 @@ static inline void csys_print_ipv6(const uint8_t *bytes, char *text, int capacit
   inet_ntop(AF_INET6, bytes, text, (socklen_t)capacity);
 }
 
+// MARK: Files that Unix sockets leave in the file system
+
+struct csys_file {
+  uint64_t device;
+  uint64_t inode;
+  int is_socket;
+};
+
+// What is at `path` itself, not at what a symbolic link points to.
+static inline long csys_file_status(const char *path, struct csys_file *to) {
+  struct stat status;
+  long result = csys_result(lstat(path, &status));
+  if (result == 0) {
+    to->device = (uint64_t)status.st_dev;
+    to->inode = (uint64_t)status.st_ino;
+    to->is_socket = S_ISSOCK(status.st_mode) ? 1 : 0;
+  }
+  return result;
+}
+static inline long csys_unlink(const char *path) { return csys_result(unlink(path)); }
+
 // MARK: Sockets: non-blocking, closed on exec, and never a SIGPIPE
 
 long csys_socket(int family);
@@ -75,6 +97,12 @@ static inline long csys_local_address(int descriptor, struct csys_address *to) {
   long result = csys_result(getsockname(descriptor, (struct sockaddr *)&storage, &length));
   if (result >= 0) csys_from_sockaddr(&storage, length, to);
   return result;
+}
+// Whether the socket is connected: to whom does not matter.
+static inline long csys_is_connected(int descriptor) {
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+  return csys_result(getpeername(descriptor, (struct sockaddr *)&storage, &length));
 }
 static inline long csys_listen(int descriptor, int backlog) { return csys_result(listen(descriptor, backlog)); }
 static inline long csys_receive(int descriptor, void *buffer, size_t count) {
@@ -117,7 +145,16 @@ static inline long csys_dead_peer(int descriptor, int milliseconds) {
   return result;
 }
 static inline long csys_no_delay(int descriptor) { return csys_set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1); }
-static inline long csys_ipv6_only(int descriptor) { return csys_set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+static inline long csys_ipv6_only(int descriptor, int value) {
+  return csys_set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, value);
+}
+static inline long csys_reuse_port(int descriptor) { return csys_set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1); }
+static inline long csys_send_buffer(int descriptor, int bytes) {
+  return csys_set_option(descriptor, SOL_SOCKET, SO_SNDBUF, bytes);
+}
+static inline long csys_receive_buffer(int descriptor, int bytes) {
+  return csys_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, bytes);
+}
 static inline long csys_reset_on_close(int descriptor) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};
   return csys_result(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));

@@ -36,6 +36,9 @@ public struct LengthPrefixedFramer: Framer, Hashable {
 
   /// How many bytes of a frame that is left out are still to be dropped.
   @usableFromInline internal var discarding = ScanState<UInt64>(0)
+  /// Whether a frame is a count and what it counts, nothing else, and none is being left out: the usual case, which
+  /// ``scan(_:atEnd:)`` decides in a few steps.
+  @usableFromInline internal var isPlain = ScanState(false)
 
   /// Frames as drawn above.
   ///
@@ -68,7 +71,10 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     self.minimum = minimum
     self.magic = magic
     self.tooLongFrame = tooLongFrame
+    self.isPlain.value = hasPlainLayout
   }
+
+  private var hasPlainLayout: Bool { offset == 0 && adjustment == 0 && strip == width && minimum == 0 }
 
   /// Frames whose length field counts the whole frame, itself and what stands before it included.
   ///
@@ -102,6 +108,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   the minimum or a frame shorter than what is stripped from it.
   @inlinable
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
+    if isPlain.value, let scan = scanPlain(bytes) { return scan }
     if discarding.value > 0 { return .skip(count: discard(bytes.count)) }
     let header = headerLength
     if !magic.isEmpty, try !checkMagic(bytes) {
@@ -119,11 +126,37 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     return missing <= 0 ? .frame(payload: strip..<wireLength, wireLength: wireLength) : .needs(count: missing)
   }
 
+  /// The frame of the plain layout; `nil` if there is not enough to load the field at once, or the length is over the limit.
+  @inlinable
+  @inline(__always)
+  internal func scanPlain(_ bytes: Span<UInt8>) -> Scan? {
+    guard bytes.count >= 8 else { return nil }
+    let length = word(of: bytes, at: 0)
+    guard length <= UInt64(truncatingIfNeeded: limit) else { return nil }
+    let (wireLength, overflow) = width.addingReportingOverflow(Int(truncatingIfNeeded: length))
+    guard !overflow else { return nil }
+    if wireLength > bytes.count { return .needs(count: wireLength &- bytes.count) }
+    return .frame(payload: Range(uncheckedBounds: (width, wireLength)), wireLength: wireLength)
+  }
+
+  /// The field at `offset`, in front of at least 8 bytes: one load and a shift, whatever the width.
+  @inlinable
+  @inline(__always)
+  internal func word(of bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+    let word = bytes.withUnsafeBufferPointer {
+      UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + offset).loadUnaligned(as: UInt64.self)
+    }
+    let unused = UInt64(truncatingIfNeeded: 64 &- 8 &* width)
+    return endianness == .big
+      ? UInt64(bigEndian: word) &>> unused : (UInt64(littleEndian: word) &<< unused) &>> unused
+  }
+
   /// Leaves out a frame that is too long, as far as `bytes` hold it, if told so.
   public mutating func recover(from fault: FrameFault, in bytes: Span<UInt8>) -> Int? {
     guard tooLongFrame == .discard, case .tooLong(let body?, _) = fault else { return nil }
     let (wireLength, overflow) = body.addingReportingOverflow(UInt64(headerLength))
     discarding.value = overflow ? .max : wireLength
+    isPlain.value = false
     return discard(bytes.count)
   }
 
@@ -135,6 +168,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   internal mutating func discard(_ available: Int) -> Int {
     let count = min(discarding.value, UInt64(available))
     discarding.value -= count
+    if discarding.value == 0 { isPlain.value = hasPlainLayout }
     return Int(count)
   }
 
@@ -174,14 +208,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   /// The value of the length field; the header is there.
   @inlinable
   internal func field(of bytes: Span<UInt8>) -> UInt64 {
-    if bytes.count >= offset + 8 {  // One load and a shift, whatever the width.
-      let word = bytes.withUnsafeBufferPointer {
-        UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + offset).loadUnaligned(as: UInt64.self)
-      }
-      let unused = UInt64(64 - 8 * width)
-      return endianness == .big
-        ? UInt64(bigEndian: word) &>> unused : (UInt64(littleEndian: word) &<< unused) &>> unused
-    }
+    if bytes.count >= offset + 8 { return word(of: bytes, at: offset) }
     var value: UInt64 = 0
     for index in 0..<width {
       value = value << 8 | UInt64(bytes[endianness == .big ? offset + index : offset + width - 1 - index])

@@ -120,7 +120,7 @@ package final class SimulatedKernel: SystemCalls {
       switch option {
       case .resetOnClose: socket.resetsOnClose = true
       case .deadPeer(let milliseconds): socket.deadPeerTime = Int64(milliseconds) * 1_000_000
-      case .reuseAddress, .noDelay, .ipv6Only: break
+      case .reuseAddress, .noDelay, .ipv6Only, .reusePort, .sendBuffer, .receiveBuffer: break
       }
       return CallResult(0)
     }
@@ -129,6 +129,12 @@ package final class SimulatedKernel: SystemCalls {
   package func takeError(of descriptor: CInt) -> CallResult {
     call(.takeError, descriptor) { _, socket, fault in
       fault?.failure ?? CallResult(-Int(socket.takeError()))
+    }
+  }
+
+  package func isConnected(_ descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { _, socket, fault in
+      fault?.failure ?? (socket.isConnected ? CallResult(0) : .error(ENOTCONN))
     }
   }
 
@@ -174,6 +180,36 @@ package final class SimulatedKernel: SystemCalls {
       if !wasOpen { state.closedTwice.append(descriptor) }
       state.note(.close, descriptor, wasOpen ? CallResult(0) : .error(EBADF), fault)
     }
+  }
+
+  package func status(of path: String, into file: inout FileStatus) -> CallResult {
+    guard let found = state.withLock({ $0.world.paths.first { $0.path == path } }) else {
+      return .error(ENOENT)
+    }
+    file.inode = found.inode
+    file.isSocket = true
+    return CallResult(0)
+  }
+
+  package func unlink(_ path: String) -> CallResult {
+    state.withLock { state in
+      guard let index = state.world.paths.firstIndex(where: { $0.path == path }) else {
+        return .error(ENOENT)
+      }
+      state.world.paths.remove(at: index)
+      return CallResult(0)
+    }
+  }
+
+  package func resolve(_ query: AddressQuery) {
+    let addresses = state.withLock { state in
+      state.world.hosts.first { $0.name == query.host }?.addresses.map { $0.with(port: query.port) }
+    }
+    // Not under the lock: the answer wakes a loop.
+    query.answer(
+      addresses.map { .success($0) }
+        ?? .failure(
+          SocketAddress.UnknownHost(host: query.host, reason: "the simulated network does not know it")))
   }
 
   package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {

@@ -21,7 +21,13 @@ extension World {
   }
 
   private func connectAtOnce(_ client: StreamSocket, to address: SocketAddress) -> CallResult {
-    guard let listener = listener(for: address) else { return .error(ENOENT) }
+    guard let listener = listener(for: address) else {
+      let isPath =
+        if case .unix(let path) = address { path.hasPrefix("@") || paths.contains { $0.path == path } } else {
+          false
+        }
+      return .error(isPath ? ECONNREFUSED : ENOENT)
+    }
     guard listener.waiting.count <= listener.backlog else { return .error(EAGAIN) }
     listener.waiting.append(join(client, to: listener))
     client.state = .connected

@@ -32,7 +32,12 @@ final class World {
   private var listeners: [StreamSocket] = []
   /// Both ends of each connection, which refer to each other weakly.
   var links: [(StreamSocket, StreamSocket)] = []
+  /// The paths of Unix sockets, which stay when their sockets are gone.
+  var paths: [(path: String, inode: UInt64)] = []
+  /// The names of hosts.
+  var hosts: [(name: String, addresses: [SocketAddress])] = []
   private var lastPort: UInt16 = 32_767
+  private var lastInode: UInt64 = 0
   private var socketCount = 0
 
   init(_ conditions: NetworkConditions, seed: UInt64) {
@@ -127,6 +132,11 @@ final class World {
     if socket.local != nil { return .error(EINVAL) }
     let address = address.port == 0 ? address.with(port: freshPort()) : address
     if listener(exactlyAt: address) != nil { return .error(EADDRINUSE) }
+    if case .unix(let path) = address, !path.hasPrefix("@") {
+      if paths.contains(where: { $0.path == path }) { return .error(EADDRINUSE) }
+      lastInode += 1
+      paths.append((path, lastInode))
+    }
     socket.local = address
     return CallResult(0)
   }
@@ -174,7 +184,7 @@ final class World {
 }
 
 extension SocketAddress {
-  fileprivate func with(port: UInt16) -> SocketAddress {
+  func with(port: UInt16) -> SocketAddress {
     switch self {
     case .ipv4(let host, _): .ipv4(host, port: port)
     case .ipv6(let host, _, let scope): .ipv6(host, port: port, scope: scope)

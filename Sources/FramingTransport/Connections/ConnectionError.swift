@@ -10,6 +10,10 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case proxy(ProxyError)
   /// A system call failed; most often the peer has gone.
   case system(SystemError)
+  /// The host to connect to has no address, or none that could be found.
+  case unknownHost(SocketAddress.UnknownHost)
+  /// None of the addresses of a host could be connected to: each of them, in the order of trying, and why.
+  case unreachable([ConnectAttempt])
   /// The connection was closed, or its sending side was finished, by this program.
   case closed
   /// The connection was closed at its deadline, when so many framed bytes could not be sent.
@@ -18,6 +22,8 @@ public enum ConnectionError: Error, Hashable, Sendable {
   case timedOut(TimeLimit)
   /// The connection was reset at once because the server has as many as it may have.
   case refused(ConnectionCap)
+  /// The server stopped, and its time was over before this connection was finished.
+  case cut
   /// The task that waited was cancelled.
   case cancelled
   /// A synchronous handler threw this.
@@ -32,24 +38,18 @@ extension ConnectionError: CustomStringConvertible {
     case .leftOut(let error): "\(error); it was left out"
     case .proxy(let error): error.description
     case .system(let error): error.description
+    case .unknownHost(let error): error.description
+    case .unreachable(let attempts):
+      "none of \(attempts.count) addresses could be connected to: "
+        + attempts.map(\.description).joined(separator: "; ")
     case .closed: "the connection was closed by this side before"
     case .unsent(let bytes): "the peer did not take the last \(bytes) bytes in time"
     case .timedOut(let limit): limit.sentence
     case .refused(.total): "refused: there are as many connections as there may be"
     case .refused(.perPeer): "refused: there are as many connections from its address as there may be"
+    case .cut: "the server stopped before the connection was finished"
     case .handler(let error): error
     case .cancelled: "the waiting task was cancelled"
     }
   }
-}
-
-/// A connection of a server that failed, or a failure to accept one.
-public struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
-  /// The peer; `nil` if no connection could be accepted.
-  public let peer: SocketAddress?
-  /// What happened: mostly a ``ConnectionError``, or what a handler threw.
-  public let error: any Error
-
-  /// One line: "127.0.0.1:50000: frame at byte 0 carries 70000 bytes; the limit is 65536".
-  public var description: String { "\(peer?.description ?? "listener"): \(error)" }
 }

@@ -33,6 +33,8 @@ final class ConnectionFraming: Sendable {
   @usableFromInline let send: @Sendable (State, (Span<UInt8>) -> Int) -> Void
   /// Drops the framed bytes.
   @usableFromInline let dropOutput: @Sendable (State) -> Void
+  /// How many bytes of memory both directions hold.
+  @usableFromInline let capacity: @Sendable (State) -> Int
   /// See ``FrameBuffer/exchange(with:carrying:)``.
   @usableFromInline let exchangeInput: @Sendable (State, inout FrameBuffer, Int) -> Void
   /// See ``FrameBuffer/exchange(with:carrying:)``.
@@ -76,6 +78,10 @@ final class ConnectionFraming: Sendable {
       state.encoder.removeFirst(state.encoder.withBytes(body))
     }
     dropOutput = { state in typed(state, F.self).encoder.removeAll() }
+    capacity = { state in
+      let state = typed(state, F.self)
+      return state.decoder.capacity + state.encoder.capacity
+    }
     exchangeInput = { state, spare, limit in
       typed(state, F.self).decoder.exchangeBuffer(with: &spare, carrying: limit)
     }

@@ -2,18 +2,16 @@ import Framing
 
 /// What a connection lets its peer do to this program. All of it is finite unless told otherwise.
 ///
-/// At any time a connection holds at most
-///
-///     min(frameBytes, the longest frame of its framer) + 64 KiB    of what came and is no message yet
-///     queuedBytes + one frame                                      of what is to be sent
-///
-/// and memory for the first part grows with the bytes that have come, not with those that were announced.
+/// ``memoryBound(longestFrame:)`` says how much memory that can be.
 public struct ConnectionLimits: Hashable, Sendable {
   /// Bytes of one frame on the wire, header, delimiter and escapes included; besides the limit of the framer.
   public var frameBytes = 64 << 20
   /// Framed bytes that may wait to be sent: above it `send` waits, and a synchronous handler is given no message,
   /// until no more than a quarter of it waits.
   public var queuedBytes = 256 << 10
+  /// How long connecting may take, from the question for the addresses of a host to the connection; `nil` for as long as
+  /// the system tries, which is some two minutes on Linux. For clients.
+  public var connectTime: Duration? = .seconds(10)
   /// How long the first message may take, counted from the beginning of the connection; `nil` for ever.
   public var handshakeTime: Duration? = .seconds(30)
   /// How long a message may take from its first byte to its last, however steadily they come; `nil` for ever.
@@ -40,6 +38,28 @@ public struct ConnectionLimits: Hashable, Sendable {
     return limits
   }
 
+  /// The most memory that a connection holds for bytes of its peer and for its peer, in bytes:
+  ///
+  ///     2 × (max(frame, 64 KiB) + 64 KiB)    what came and is no message yet
+  ///     2 × (queuedBytes + frame)            what is to be sent
+  ///
+  /// where `frame` is the smaller of ``frameBytes`` and `longestFrame`. The first part grows with the bytes that have come,
+  /// not with those that were announced; the factor is that of buffers that double. An idle connection holds none of it.
+  /// Messages that a handler keeps, or queues without waiting for more than one message, are its own.
+  ///
+  /// - Parameter longestFrame: The longest frame that the framer lets through, on the wire: for a length prefix its limit
+  ///   and the prefix.
+  public func memoryBound(longestFrame: Int) -> Int {
+    let frame = min(frameBytes, longestFrame)
+    let parts = [max(frame, 64 << 10), 64 << 10, queuedBytes, frame]
+    var sum: UInt64 = 0
+    for part in parts {
+      let (new, overflow) = sum.addingReportingOverflow(UInt64(max(part, 0)))
+      sum = overflow ? .max : new
+    }
+    return Int(clamping: sum.multipliedReportingOverflow(by: 2).overflow ? .max : sum * 2)
+  }
+
   /// The socket option that ``deadPeerTime`` is.
   var deadPeer: SocketOption? {
     deadPeerTime.map { .deadPeer(milliseconds: CInt(clamping: max($0.nanoseconds / 1_000_000, 1))) }
@@ -51,6 +71,8 @@ public struct ConnectionLimits: Hashable, Sendable {
 
 /// A time that a connection has, and can exceed.
 public enum TimeLimit: String, CaseIterable, Hashable, Sendable {
+  /// See ``ConnectionLimits/connectTime``.
+  case connect
   /// See ``ConnectionLimits/handshakeTime``.
   case handshake
   /// See ``ConnectionLimits/messageTime``.
@@ -63,6 +85,7 @@ public enum TimeLimit: String, CaseIterable, Hashable, Sendable {
   /// What was not in time, as a sentence.
   var sentence: String {
     switch self {
+    case .connect: "the connection was not made in time"
     case .handshake: "the first message was not whole in time"
     case .message: "a message was begun and not whole in time"
     case .idle: "nothing happened for too long"

@@ -3,20 +3,51 @@ import Framing
 extension FramedConnection {
   /// Connects to a server.
   ///
-  /// The connection has to be closed; ``withConnection(to:framer:on:_:)`` does it by itself.
+  /// The connection has to be closed; ``withConnection(to:framer:limits:options:on:_:)`` does it by itself. If the
+  /// task is cancelled while it waits, nothing stays open.
   ///
   /// - Parameters:
-  ///   - address: Where the server listens. Names of hosts: ``SocketAddress/resolve(host:port:)``.
+  ///   - address: Where the server listens.
   ///   - framer: How messages are framed, in both directions.
   ///   - limits: What the server may do; see ``ConnectionLimits/client``.
+  ///   - options: How to connect.
   ///   - loop: The loop that the connection will belong to; the shared one unless told otherwise.
-  /// - Throws: ``ConnectionError``, with ``SystemError`` for what the system says.
+  /// - Throws: ``ConnectionError``, with ``SystemError`` for what the system says, and
+  ///   ``ConnectionError/timedOut(_:)`` after ``ConnectionLimits/connectTime``.
   @inlinable
   public static func connect(
     to address: SocketAddress, framer: some Framer, limits: ConnectionLimits = .client,
-    on loop: EventLoop? = nil
+    options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil
   ) async throws(ConnectionError) -> FramedConnection {
-    try await connect(to: address, framing: ConnectionFraming(framer), limits: limits, on: loop)
+    try await connect(
+      to: .address(address), framing: ConnectionFraming(framer), limits: limits, options: options, on: loop)
+  }
+
+  /// Connects to a server by the name of its host: to whichever of its addresses answers first.
+  ///
+  /// The addresses are tried in the order of the system, IPv6 and IPv4 in turn, each when the one before has had no answer
+  /// for ``ConnectOptions/attemptDelay`` or has failed ("happy eyeballs", RFC 8305): an address that does not answer,
+  /// as IPv6 where it is set up badly, costs a quarter of a second. The others are given up when one has connected.
+  ///
+  /// As ``connect(to:framer:limits:options:on:)`` otherwise.
+  ///
+  /// - Parameters:
+  ///   - host: The name of the host, or its address in text, as `127.0.0.1` or `::1`.
+  ///   - port: Where the server listens.
+  ///   - framer: How messages are framed, in both directions.
+  ///   - limits: What the server may do; see ``ConnectionLimits/client``.
+  ///   - options: How to connect.
+  ///   - loop: The loop that the connection will belong to; the shared one unless told otherwise.
+  /// - Throws: ``ConnectionError``: ``ConnectionError/unknownHost(_:)`` without an address; for one address, as if it had
+  ///   been given; for several, ``ConnectionError/unreachable(_:)`` with each of them.
+  @inlinable
+  public static func connect(
+    to host: String, port: UInt16, framer: some Framer, limits: ConnectionLimits = .client,
+    options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil
+  ) async throws(ConnectionError) -> FramedConnection {
+    try await connect(
+      to: .host(host, port: port), framing: ConnectionFraming(framer), limits: limits, options: options,
+      on: loop)
   }
 
   /// Connects to a server, gives the connection to `body`, and closes it afterwards without losing anything.
@@ -25,6 +56,7 @@ extension FramedConnection {
   ///   - address: Where the server listens.
   ///   - framer: How messages are framed, in both directions.
   ///   - limits: What the server may do; see ``ConnectionLimits/client``.
+  ///   - options: How to connect.
   ///   - loop: The loop that the connection will belong to; the shared one unless told otherwise.
   ///   - body: What to do with the connection, isolated to it.
   /// - Returns: What `body` returns.
@@ -32,46 +64,74 @@ extension FramedConnection {
   @inlinable
   public static func withConnection<Result: Sendable>(
     to address: SocketAddress, framer: some Framer, limits: ConnectionLimits = .client,
-    on loop: EventLoop? = nil,
+    options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil,
     _ body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
-    let connection = try await connect(to: address, framer: framer, limits: limits, on: loop)
+    try await connect(to: address, framer: framer, limits: limits, options: options, on: loop).use(body)
+  }
+
+  /// As ``withConnection(to:framer:limits:options:on:_:)``, by the name of the host, as
+  /// ``connect(to:port:framer:limits:options:on:)``.
+  @inlinable
+  public static func withConnection<Result: Sendable>(
+    to host: String, port: UInt16, framer: some Framer, limits: ConnectionLimits = .client,
+    options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil,
+    _ body: @Sendable (isolated FramedConnection) async throws -> Result
+  ) async throws -> Result {
+    try await connect(to: host, port: port, framer: framer, limits: limits, options: options, on: loop).use(
+      body)
+  }
+
+  @usableFromInline
+  nonisolated func use<Result: Sendable>(
+    _ body: @Sendable (isolated FramedConnection) async throws -> Result
+  ) async throws -> Result {
     let result: Result
     do {
-      result = try await body(connection)
+      result = try await body(self)
     } catch {
-      await connection.beginClose()
+      await beginClose()
       throw error
     }
-    try await connection.close()
+    try await close()
     return result
   }
 
   @usableFromInline
   static func connect(
-    to address: SocketAddress, framing: ConnectionFraming, limits: ConnectionLimits, on loop: EventLoop?
+    to target: ConnectTarget, framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions,
+    on loop: EventLoop?
   ) async throws(ConnectionError) -> FramedConnection {
-    let connection: FramedConnection
-    do throws(SystemError) {
-      let loop = try EventLoop.shared(or: loop)
-      let socket = try Socket.connecting(to: address, system: loop.system)
-      // A socket that was refused at once does not take it, and says so when it is waited for.
-      if address.family != .unix, let option = limits.deadPeer { try? socket.set(option) }
-      connection = FramedConnection(
-        socket, peer: address, framing: framing, limits: SharedLimits(limits), loop: loop)
-    } catch {
-      throw .system(error)
+    let owner: EventLoop
+    do throws(SystemError) { owner = try EventLoop.shared(or: loop) } catch { throw .system(error) }
+    let connector = Connector(on: owner, options: options, limits: limits)
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Connected, Never>) in
+        owner.execute {
+          connector.connect(to: target) { outcome in
+            switch consume outcome {
+            case .failed(let error): continuation.resume(returning: .failure(error))
+            case .connected(let socket, let peer):
+              let connection = FramedConnection(
+                socket, peer: peer, framing: framing, settings: ConnectionSettings(limits), loop: owner)
+              continuation.resume(returning: connection.begin())
+            }
+          }
+        }
+      }
+    } onCancel: {
+      owner.execute { connector.cancel() }
     }
-    try await connection.establish()
-    return connection
+    return try result.get()
   }
 
-  private func establish() async throws(ConnectionError) {
-    do throws(ConnectionError) {
-      try await wait(for: .connected)
-    } catch {
-      reset()
-      throw error
+  private typealias Connected = Result<FramedConnection, ConnectionError>
+
+  /// Begins to read; fails if the loop cannot watch the socket.
+  private nonisolated func begin() -> Connected {
+    enter { connection in
+      connection.updateInterest()
+      return connection.failure.map { .failure($0) } ?? .success(connection)
     }
   }
 }

@@ -8,6 +8,9 @@ extension FramedConnection {
     receiving.isOpen && !peerHasEnded && !isReadingPaused && (onMessage != nil || receiver != nil)
   }
 
+  /// How many bytes of memory are held for what came and what is to be sent.
+  package var heldBytes: Int { framing.capacity(state) }
+
   /// After the input has changed, or a receiver has begun to wait: judges the frame that is not whole yet.
   func judgeInput() {
     let counts = framing.inputCounts(state)
@@ -15,8 +18,8 @@ extension FramedConnection {
     let isPartial = counts.unread > 0 && isWaitingForInput
     clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
     let (length, overflow) = counts.unread.addingReportingOverflow(counts.missing)
-    if isPartial && (overflow || length > limits.values.frameBytes) {
-      let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: limits.values.frameBytes)
+    if isPartial && (overflow || length > settings.limits.frameBytes) {
+      let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: settings.limits.frameBytes)
       return fail(.framing(FramingError(fault, at: counts.offset)))
     }
     setLimitTimer()
@@ -24,13 +27,13 @@ extension FramedConnection {
 
   /// After the kernel was given output: judges how fast the peer takes it.
   func judgeOutput(taken: Int, waiting: Int) {
-    clock.output(taken: taken, waiting: waiting, enough: limits.values.lowMark, now: loop.now)
+    clock.output(taken: taken, waiting: waiting, enough: settings.limits.lowMark, now: loop.now)
     setLimitTimer()
   }
 
   /// Sets the timer unless it fires early enough.
   func setLimitTimer() {
-    guard !isClosing, let next = clock.deadline(limits.values, isWaiting: isWaitingForInput) else { return }
+    guard !isClosing, let next = clock.deadline(settings.limits, isWaiting: isWaitingForInput) else { return }
     if let limitTimer {
       if limitTimer.deadline <= next.time { return }
       loop.cancel(limitTimer.id)
@@ -40,12 +43,12 @@ extension FramedConnection {
 
   private func limitTimerFired() {
     limitTimer = nil
-    guard !isClosing, let next = clock.deadline(limits.values, isWaiting: isWaitingForInput) else { return }
+    guard !isClosing, let next = clock.deadline(settings.limits, isWaiting: isWaitingForInput) else { return }
     guard next.time <= loop.now else { return setLimitTimer() }
     if next.limit == .write {
       // What it does not take cannot be flushed.
       note(.timedOut(.write))
-      socket?.resetOnClose()
+      resetOnClose()
       closeNow(after: .timedOut(.write))
     } else {
       fail(.timedOut(next.limit))
@@ -57,11 +60,4 @@ extension FramedConnection {
     endReceiving(.failed(error))
     beginClose()
   }
-}
-
-/// Limits that many connections share.
-@usableFromInline
-final class SharedLimits: Sendable {
-  let values: ConnectionLimits
-  @usableFromInline init(_ values: ConnectionLimits) { self.values = values }
 }

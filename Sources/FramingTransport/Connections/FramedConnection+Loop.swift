@@ -34,13 +34,16 @@ extension FramedConnection: EventSource {
   ///
   /// - Parameters:
   ///   - onMessage: The synchronous handler, if there is one.
+  ///   - onDrain: Told when the server stops.
   ///   - onFailure: Told at once of the first thing that goes wrong, and of each frame that is left out.
   ///   - onClose: Told when the descriptor is closed.
   func start(
-    onMessage: MessageHandler?, onFailure: @escaping @Sendable (ConnectionError) -> Void,
+    onMessage: MessageHandler?, onDrain: (@Sendable (isolated FramedConnection) -> Void)?,
+    onFailure: @escaping @Sendable (ConnectionError) -> Void,
     onClose: @escaping @Sendable () -> Void
   ) {
     self.onMessage = onMessage
+    self.onDrain = onDrain
     self.onFailure = onFailure
     self.onClose = onClose
     if framing.inputCounts(state).unread > 0 {
@@ -54,58 +57,29 @@ extension FramedConnection: EventSource {
     updateInterest()
   }
 
-  /// The server stops: messages that are here are served, one that has begun is waited for, and replies go out.
-  func stop() {
-    guard !isStopping else { return }
-    isStopping = true
-    setCloseTimer()
-    let counts = framing.inputCounts(state)
-    if counts.unread > 0 && isWaitingForInput { lastMessageOffset = counts.offset } else { stopReceiving() }
-  }
-
-  /// Ends receiving if the last message has been taken.
-  private func stopIfDone() {
-    guard let lastMessageOffset, framing.inputCounts(state).offset > lastMessageOffset else { return }
-    self.lastMessageOffset = nil
-    stopReceiving()
-  }
-
-  private func stopReceiving() {
-    if !receiving.isOver { receiving = .ended }
-    if onMessage != nil && !isReadingPaused { return beginClose() }
-    resumeReceiver()
-    updateInterest()
-  }
-
   // MARK: Readiness
 
   func handle(_ readiness: Readiness) {
-    if waiters.contains(where: { $0.event == .connected }) { return connected() }
     if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount(state) > 0 {
       flushNow()
     }
     if wantsInput && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
   }
 
-  /// The socket has become writable for the first time, or connecting has failed.
-  private func connected() {
-    let failure = socket?.takeError().map { SystemError(call: "connect", code: $0, subject: "\(peer)") }
-    resume(.connected, with: failure.map { .system($0) })
-    if let failure { closeNow(after: .system(failure)) } else { updateInterest() }
-  }
-
   // MARK: Reading
 
   /// Reads once, so that no connection keeps the others waiting, and delivers what became whole.
-  private func read() {
-    if isClosing { return drain() }
+  func read() {
+    if isClosing { return discardInput() }
     framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
     var outcome: Result<Socket.ReadOutcome, SystemError> = .success(.wouldBlock)
+    var offered = 0
     let counts = framing.inputCounts(state)
     // Never more room than has already come, whatever a peer has announced.
     let room =
       counts.unread <= Self.carried ? Self.readSize : max(Self.carried, min(counts.unread, counts.missing))
     _ = framing.fill(state, room) { buffer in
+      offered = buffer.count
       do throws(SystemError) {
         let result = try socket?.read(into: buffer) ?? .ended
         outcome = .success(result)
@@ -116,8 +90,14 @@ extension FramedConnection: EventSource {
       return 0
     }
     switch outcome {
-    case .success(.bytes): break
-    case .success(.wouldBlock): return lendInputBack()
+    case .success(.bytes(let count)):
+      self.count(.bytesReceived, count)
+      // Less than there was room for is all that there was.
+      if isDraining { hasReadAll = count < offered }
+    case .success(.wouldBlock):
+      lendInputBack()
+      if isDraining { hasReadAll = true }
+      return endIfDrained()
     case .success(.ended):
       peerHasEnded = true
     case .failure(let error):
@@ -127,11 +107,12 @@ extension FramedConnection: EventSource {
     deliver()
     resumeReceiver()
     judgeInput()
-    stopIfDone()
+    endIfDrained()
     if onMessage != nil { flushNow() }
     lendInputBack()
     closeIfDone()
     updateInterest()
+    readRestSoon()
   }
 
   /// Gives whole messages to the synchronous handler, until it is behind with its replies, and closes when
@@ -159,9 +140,10 @@ extension FramedConnection: EventSource {
       do throws(FramingError) {
         try framing.deliver(state) { message in
           messageCount += 1
+          count(.messagesReceived)
           do { try onMessage(message, self) } catch { thrown = error }
-          if framing.outputCount(state) > limits.values.queuedBytes { flushNow() }
-          isReadingPaused = framing.outputCount(state) > limits.values.queuedBytes
+          if framing.outputCount(state) > settings.limits.queuedBytes { flushNow() }
+          isReadingPaused = framing.outputCount(state) > settings.limits.queuedBytes
           return thrown == nil && !isReadingPaused && !isClosing && previous == nil
         }
       } catch {
@@ -181,6 +163,7 @@ extension FramedConnection: EventSource {
   @discardableResult
   private func decodingFailed(_ error: FramingError) -> Bool {
     guard framing.hasFailed(state) else {
+      count(.leftOut)
       onFailure?(.leftOut(error))
       return false
     }
@@ -197,8 +180,11 @@ extension FramedConnection: EventSource {
   func note(_ error: ConnectionError) {
     guard failure == nil else { return }
     failure = error
+    settings.counters?.add(failure: error)
     onFailure?(error)
   }
+
+  func count(_ counter: ServerCounters.Counter, _ amount: Int = 1) { settings.counters?.add(counter, amount) }
 
   /// Gives the memory back that was taken for reading, if nothing or little is unread in it: to the loop if it has
   /// lent it to this connection, else to the system.
@@ -214,10 +200,14 @@ extension FramedConnection: EventSource {
 
   /// Reads and drops, to see the end of the stream; closing with unread bytes would reset the connection and
   /// could cost the peer our last bytes.
-  private func drain() {
+  private func discardInput() {
     _ = loop.inputBuffer.fill(room: Self.readSize) { buffer in
       do throws(SystemError) {
-        if case .ended? = try socket?.read(into: buffer) { peerHasEnded = true }
+        switch try socket?.read(into: buffer) {
+        case .ended?: peerHasEnded = true
+        case .bytes(let count)?: self.count(.bytesReceived, count)
+        case .wouldBlock?, nil: break
+        }
       } catch {
         peerHasEnded = true
       }
@@ -242,17 +232,20 @@ extension FramedConnection: EventSource {
     if waiting > 0 { write() }
     let left = framing.outputCount(state)
     if waiting > 0 { judgeOutput(taken: waiting - left, waiting: left) }
+    countQueue(left)
     if left == 0 {
       lendOutputBack()
       if case .ending = sending { endSending() }
       resume(.flushed, with: nil)
     }
-    if left <= limits.values.lowMark {
+    if left <= settings.limits.lowMark {
       resume(.writable, with: nil)
       if isReadingPaused {
         // The handler gets what was held back before more is read.
         isReadingPaused = false
         deliver()
+        readRestSoon()
+        endIfDrained()
         if framing.outputCount(state) > 0 { planFlush() }
       }
     }
@@ -263,7 +256,11 @@ extension FramedConnection: EventSource {
   private func write() {
     guard !sending.isOver else { return framing.dropOutput(state) }
     framing.send(state) { bytes in
-      do throws(SystemError) { return try socket?.write(bytes) ?? 0 } catch {
+      do throws(SystemError) {
+        let count = try socket?.write(bytes) ?? 0
+        self.count(.bytesSent, count)
+        return count
+      } catch {
         failSending(.system(error))
         return bytes.count  // Nobody will get them.
       }
@@ -288,6 +285,12 @@ extension FramedConnection: EventSource {
     resume(.writable, .flushed, with: error)
   }
 
+  private func countQueue(_ bytes: Int) {
+    guard bytes != countedQueue else { return }
+    settings.counters?.addQueued(bytes - countedQueue)
+    countedQueue = bytes
+  }
+
   private func lendOutputBack() {
     if loop.outputBuffer.capacity == 0 {
       framing.exchangeOutput(state, &loop.outputBuffer)
@@ -298,12 +301,20 @@ extension FramedConnection: EventSource {
 
   // MARK: Closing
 
+  /// Makes closing a reset.
+  func resetOnClose() {
+    guard socket != nil else { return }
+    count(.resets)
+    socket?.resetOnClose()
+  }
+
   /// Closes by force after a while, a short one if the peer has no claim to a long one.
-  func setCloseTimer() {
+  func setCloseTimer(isShort: Bool = false) {
     guard socket != nil else { return }
     if let closeTimer { loop.cancel(closeTimer) }
-    let isShort = isClosing && framing.outputCount(state) == 0 && (isStopping || failure != nil)
-    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : limits.values.closeTime) { [self] in
+    let isShort = isShort || framing.outputCount(state) == 0 && (isDraining || failure != nil)
+    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime) {
+      [self] in
       enter { $0.closeDeadlineReached() }
     }
   }
@@ -313,7 +324,7 @@ extension FramedConnection: EventSource {
     let unsent = framing.outputCount(state)
     guard unsent > 0 else { return closeNow() }
     note(.unsent(bytes: unsent))
-    socket?.resetOnClose()
+    resetOnClose()
     closeNow(after: .unsent(bytes: unsent))
   }
 
@@ -334,10 +345,12 @@ extension FramedConnection: EventSource {
     if !receiving.isOver { receiving = error.map { .failed($0) } ?? .ended }
     if !sending.isOver { sending = .failed(error ?? .closed) }
     framing.dropOutput(state)
+    countQueue(0)
     resumeReceiver()
-    resume(.connected, .writable, .flushed, with: failure ?? .closed)
+    resume(.writable, .flushed, with: failure ?? .closed)
     resume(.closed, with: nil)
     onMessage = nil
+    onDrain = nil
     onFailure = nil
     if let onClose {
       self.onClose = nil
@@ -351,9 +364,7 @@ extension FramedConnection: EventSource {
     guard socket != nil else { return }
     var wanted: Interest = []
     if wantsInput { wanted.insert(.readable) }
-    if framing.outputCount(state) > 0 || waiters.contains(where: { $0.event == .connected }) {
-      wanted.insert(.writable)
-    }
+    if framing.outputCount(state) > 0 { wanted.insert(.writable) }
     guard wanted != interest else { return }
     // Nothing wanted is no registration: a hang-up cannot be masked and would be reported at every wait. It also
     // leaves a connection that was forgotten, unclosed, to the count of its references.

@@ -11,7 +11,7 @@ import Framing
 /// isolated to it runs there, without a hop. What is sent is gathered and handed to the kernel when the handler waits.
 ///
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
-/// ``withConnection(to:framer:on:_:)``, do it themselves.
+/// ``withConnection(to:framer:limits:options:on:_:)``, do it themselves.
 public actor FramedConnection {
   /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress
@@ -24,7 +24,7 @@ public actor FramedConnection {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private nonisolated let header: SharedHeader?
-  let limits: SharedLimits
+  let settings: ConnectionSettings
   var framing: ConnectionFraming
   var state: ConnectionFraming.State
   var socket: Socket?
@@ -47,6 +47,7 @@ public actor FramedConnection {
   var onMessage: MessageHandler?
   var onFailure: (@Sendable (ConnectionError) -> Void)?
   var onClose: (@Sendable () -> Void)?
+  var onDrain: (@Sendable (isolated FramedConnection) -> Void)?
   /// The first thing that went wrong.
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
@@ -55,10 +56,16 @@ public actor FramedConnection {
   /// How many messages were taken.
   var messageCount: UInt64 = 0
   var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
-  /// Whether the server stops.
-  var isStopping = false
+  /// Whether the server stops: no message is taken any more but those that have begun.
+  ///
+  /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.
+  public internal(set) var isDraining = false
+  /// Whether, as the server stops, everything was read that had come by then.
+  var hasReadAll = false
   /// Where the message begins that is the last one to be taken, as the server stops.
   var lastMessageOffset: UInt64?
+  /// How many bytes are counted as queued.
+  var countedQueue = 0
 
   var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
   var waiters: [Waiter] = []
@@ -88,7 +95,7 @@ public actor FramedConnection {
 
   /// Somebody who waits for something other than a message.
   struct Waiter {
-    enum Event { case connected, writable, flushed, closed }
+    enum Event { case writable, flushed, closed }
     let event: Event
     let ticket: UInt64
     let continuation: UnsafeContinuation<ConnectionError?, Never>
@@ -104,13 +111,13 @@ public actor FramedConnection {
   static let carried = 4096
 
   init(
-    _ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, limits: SharedLimits,
+    _ socket: consuming Socket, peer: SocketAddress, framing: ConnectionFraming, settings: ConnectionSettings,
     loop: EventLoop, header: SharedHeader? = nil, received: [UInt8] = []
   ) {
     self.header = header
     self.peer = peer
     self.loop = loop
-    self.limits = limits
+    self.settings = settings
     self.clock = ConnectionClock(now: loop.system.now())
     self.framing = framing
     self.state = framing.makeState()
@@ -137,6 +144,8 @@ public actor FramedConnection {
   public func receive() async throws(ConnectionError) -> [UInt8]? {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
+    readRest()
+    if let result = takeMessage() { return try result.get() }
     precondition(receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
     lendInputBack()
@@ -148,6 +157,7 @@ public actor FramedConnection {
         if Task.isCancelled { cancelReceiver(ticket) }
         resumeReceiver()
         judgeInput()
+        endIfDrained()
         updateInterest()
       }
     } onCancel: {
@@ -167,7 +177,10 @@ public actor FramedConnection {
         endReceiving(.ended)
       }
     } catch {
-      guard framing.hasFailed(state) else { return .failure(.leftOut(error)) }
+      guard framing.hasFailed(state) else {
+        count(.leftOut)
+        return .failure(.leftOut(error))
+      }
       endReceiving(.failed(.framing(error)))
       updateInterest()
       return .failure(.framing(error))
@@ -181,6 +194,7 @@ public actor FramedConnection {
 
   private func taken(_ message: [UInt8]) -> Received {
     messageCount += 1
+    count(.messagesReceived)
     return .success(message)
   }
 
@@ -217,9 +231,9 @@ public actor FramedConnection {
   ///   connection goes on.
   public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
     if let error = queue(message) { throw error }
-    guard framing.outputCount(state) > limits.values.queuedBytes else { return }
+    guard framing.outputCount(state) > settings.limits.queuedBytes else { return }
     flushNow()
-    if framing.outputCount(state) > limits.values.queuedBytes {
+    if framing.outputCount(state) > settings.limits.queuedBytes {
       try await wait(for: .writable)
     } else {
       await Task.yield()  // A peer that keeps up must not keep the loop from all others.
@@ -247,7 +261,7 @@ public actor FramedConnection {
     if let error = queue(message) { throw error }
   }
 
-  private func queue(_ message: some Collection<UInt8>) -> ConnectionError? {
+  func queue(_ message: some Collection<UInt8>) -> ConnectionError? {
     let outcome = message.withContiguousStorageIfAvailable { bytes in queue(bytes.span) }
     return outcome ?? [UInt8](message).withUnsafeBufferPointer { queue($0.span) }
   }
@@ -260,6 +274,7 @@ public actor FramedConnection {
     }
     if framing.outputCount(state) == 0 { framing.exchangeOutput(state, &loop.outputBuffer) }
     do throws(FramingError) { try framing.encode(state, message) } catch { return .framing(error) }
+    count(.messagesSent)
     planFlush()
     return nil
   }
@@ -353,7 +368,7 @@ public actor FramedConnection {
 
   /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
   public func reset() {
-    socket?.resetOnClose()
+    resetOnClose()
     closeNow(after: .closed)
   }
 
@@ -391,10 +406,10 @@ public actor FramedConnection {
   func resumeIfOver() {
     guard !waiters.isEmpty else { return }
     if socket == nil { resume(.closed, with: nil) }
-    if case .failed(let error) = sending { return resume(.connected, .writable, .flushed, with: error) }
+    if case .failed(let error) = sending { return resume(.writable, .flushed, with: error) }
     let left = framing.outputCount(state)
     if left == 0 { resume(.flushed, with: nil) }
-    if left <= limits.values.lowMark { resume(.writable, with: nil) }
+    if left <= settings.limits.lowMark { resume(.writable, with: nil) }
   }
 
   func cancelWaiter(_ ticket: UInt64) {

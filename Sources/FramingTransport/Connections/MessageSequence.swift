@@ -2,7 +2,7 @@
 ///
 /// Throws ``ConnectionError`` after the last whole message if the stream does not end between two messages.
 /// A message that has already arrived is answered without suspending. A frame that the framer leaves out because of its
-/// length is told to the server's `onFailure`, and the sequence goes on behind it; ``FramedConnection/receive()``
+/// length is told to the server's `onEvent`, and the sequence goes on behind it; ``FramedConnection/receive()``
 /// throws ``ConnectionError/leftOut(_:)`` for it.
 public struct MessageSequence: AsyncSequence, Sendable {
   let connection: FramedConnection

@@ -7,14 +7,19 @@ extension Socket {
   /// shares, and so do others who hold the socket. The path of a Unix socket belongs to the service manager: do not
   /// remove it. The corresponding C functions are `getsockopt` and `fcntl`.
   ///
-  /// - Parameter inherited: What ``SocketActivation/inherited()`` answered; to be taken over once.
-  /// - Throws: ``SystemError`` if it is not open, no socket, not one of streams, or does not listen. It is left as it was.
-  public static func takingOver(_ inherited: InheritedSocket) throws(SystemError) -> Socket {
-    try takingOver(inherited, system: Kernel.real)
+  /// - Parameters:
+  ///   - inherited: What ``SocketActivation/inherited()`` answered; to be taken over once.
+  ///   - options: What connections have that are accepted.
+  /// - Throws: ``SystemError`` if it is not open, no socket, not one of streams, or does not listen: it is left as it
+  ///   was. One that refuses an option is closed.
+  public static func takingOver(
+    _ inherited: InheritedSocket, options: SocketOptions = SocketOptions()
+  ) throws(SystemError) -> Socket {
+    try takingOver(inherited, options: options, system: Kernel.real)
   }
 
   package static func takingOver(
-    _ inherited: InheritedSocket, system: any SystemCalls
+    _ inherited: InheritedSocket, options: SocketOptions = SocketOptions(), system: any SystemCalls
   ) throws(SystemError) -> Socket {
     let descriptor = inherited.descriptor
     let subject = "descriptor \(descriptor) (\(inherited.name))"
@@ -25,6 +30,8 @@ extension Socket {
       throw SystemError(call: "a socket that listens is needed:", code: EINVAL, subject: subject)
     }
     _ = try attempt("fcntl", on: subject) { system.prepare(descriptor) }
-    return Socket(descriptor: descriptor, system: system)
+    var socket = Socket(descriptor: descriptor, system: system)
+    try socket.setOnAccepted(options, family: socket.localAddress().family)
+    return socket
   }
 }

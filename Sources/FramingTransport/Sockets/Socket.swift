@@ -8,32 +8,47 @@ public struct Socket: ~Copyable, Sendable {
   /// The number of the open socket, for calls that are not here. It stays this socket's.
   public let descriptor: CInt
   private let system: any SystemCalls
+  /// The options to set on each socket that this one accepts; those that are inherited are not among them.
+  private var onAccepted: [SocketOption] = []
+  /// The path in the file system that this listening socket has made, and that goes with it.
+  private var path: BoundPath?
 
   package init(descriptor: CInt, system: any SystemCalls) {
     self.descriptor = descriptor
     self.system = system
   }
 
-  deinit { system.close(descriptor) }
+  deinit {
+    // While it is open, no other file can be given the inode.
+    path?.remove()
+    system.close(descriptor)
+  }
 
   // MARK: Opening
 
   /// A socket that listens on `address`; port 0 lets the system choose a free one.
   ///
-  /// An IPv6 address serves IPv6 only. The corresponding C functions are `socket`, `bind` and `listen`.
-  public static func listening(at address: SocketAddress, backlog: Int = 1024) throws(SystemError) -> Socket {
-    try listening(at: address, backlog: backlog, system: Kernel.real)
+  /// The path of a Unix socket goes with the socket. The corresponding C functions are `socket`, `bind` and `listen`.
+  ///
+  /// - Parameters:
+  ///   - address: Where to listen. An IPv6 address serves IPv6 only unless `options` say otherwise.
+  ///   - options: How to listen, and what connections have that are accepted.
+  public static func listening(
+    at address: SocketAddress, options: ListenOptions = ListenOptions()
+  ) throws(SystemError) -> Socket {
+    try listening(at: address, options: options, system: Kernel.real)
   }
 
   package static func listening(
-    at address: SocketAddress, backlog: Int, system: any SystemCalls
+    at address: SocketAddress, options: ListenOptions, system: any SystemCalls
   ) throws(SystemError) -> Socket {
-    let socket = try Socket(family: address, system: system)
-    if address.family != .unix { try socket.set(.reuseAddress) }
-    if address.family == .ipv6 { try socket.set(.ipv6Only) }
-    _ = try attempt("bind", on: "\(address)") { system.bind(socket.descriptor, to: address) }
+    let family = address.family
+    var socket = try Socket(family: address, system: system)
+    for option in options.list(for: family) { try socket.set(option) }
+    try socket.setOnAccepted(options.accepted, family: family)
+    socket.path = try BoundPath.bind(socket.descriptor, to: address, options.existingPath, system: system)
     _ = try attempt("listen", on: "\(address)") {
-      system.listen(socket.descriptor, backlog: CInt(clamping: backlog))
+      system.listen(socket.descriptor, backlog: CInt(clamping: options.backlog))
     }
     return socket
   }
@@ -43,10 +58,10 @@ public struct Socket: ~Copyable, Sendable {
   /// Wait until it is writable, then ask ``takeError()`` how it went. The corresponding C functions are
   /// `socket` and `connect`.
   package static func connecting(
-    to address: SocketAddress, system: any SystemCalls
+    to address: SocketAddress, options: SocketOptions = SocketOptions(), system: any SystemCalls
   ) throws(SystemError) -> Socket {
     let socket = try Socket(family: address, system: system)
-    if address.family != .unix { try socket.set(.noDelay) }
+    for option in options.list(for: address.family) { try socket.set(option) }
     // Not repeated after EINTR: the kernel carries on with it, as after EINPROGRESS.
     let result = system.connect(socket.descriptor, to: address)
     switch result.errorCode {
@@ -80,7 +95,10 @@ public struct Socket: ~Copyable, Sendable {
     guard let descriptor = try attempt("accept", { system.accept(descriptor, peer: &peer) }) else {
       return nil
     }
-    return Accepted(socket: Socket(descriptor: CInt(descriptor), system: system), peer: peer)
+    let socket = Socket(descriptor: CInt(descriptor), system: system)
+    // A dead peer's socket refuses, and tells why when it is read.
+    for option in onAccepted { try? socket.set(option) }
+    return Accepted(socket: socket, peer: peer)
   }
 
   // MARK: Bytes
@@ -123,11 +141,23 @@ public struct Socket: ~Copyable, Sendable {
   /// The error that the socket met since it was last asked, if any. The C name is `SO_ERROR`.
   package func takeError() -> CInt? { system.takeError(of: descriptor).errorCode }
 
+  /// Whether the socket is connected, and not still connecting. The corresponding C function is `getpeername`.
+  func isConnected() -> Bool { system.isConnected(descriptor).errorCode == nil }
+
   /// The address that the socket is bound to. The corresponding C function is `getsockname`.
   public func localAddress() throws(SystemError) -> SocketAddress {
     var address = SocketAddress.unix(path: "")
     _ = try attempt("getsockname") { system.localAddress(of: descriptor, into: &address) }
     return address
+  }
+
+  /// Has every socket that this listening one accepts have `options`: by inheritance as far as that can be relied upon.
+  ///
+  /// All are set here, before peers come: buffers bound the window with which a connection begins.
+  mutating func setOnAccepted(_ options: SocketOptions, family: SocketAddress.Family) throws(SystemError) {
+    let list = options.list(for: family)
+    for option in list { try set(option) }
+    onAccepted = list.filter { !$0.isInherited(in: family) }
   }
 
   package func set(_ option: SocketOption) throws(SystemError) {

@@ -40,11 +40,14 @@ public enum SocketAddress: Hashable, Sendable {
   }
 
   /// The same for all peers on one machine: the address without its port; of Unix sockets, always the same.
-  package var withoutPort: SocketAddress {
+  package var withoutPort: SocketAddress { with(port: 0) ?? .unix(path: "") }
+
+  /// The same address with another port; `nil` for a path.
+  public func with(port: UInt16) -> SocketAddress? {
     switch self {
-    case .ipv4(let address, _): .ipv4(address, port: 0)
-    case .ipv6(let address, _, let scope): .ipv6(address, port: 0, scope: scope)
-    case .unix: .unix(path: "")
+    case .ipv4(let address, _): .ipv4(address, port: port)
+    case .ipv6(let address, _, let scope): .ipv6(address, port: port, scope: scope)
+    case .unix: nil
     }
   }
 
@@ -183,34 +186,5 @@ extension SocketAddress {
     guard !path.utf8.contains(0) else {
       throw SystemError(call: "a path without a zero byte is needed:", code: EINVAL, subject: path)
     }
-  }
-}
-
-// MARK: Names
-
-extension SocketAddress {
-  /// A host whose addresses could not be found, with the system's reason.
-  public struct UnknownHost: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name that was looked up.
-    public let host: String
-    /// The system's reason, as "Name or service not known".
-    public let reason: String
-    /// One line: `unknown host "nowhere": Name or service not known`.
-    public var description: String { "unknown host \"\(host)\": \(reason)" }
-  }
-
-  /// The addresses of a host, in the order in which the system wants them tried (`getaddrinfo`).
-  ///
-  /// - Warning: May wait for a name server, for many seconds: not for an event loop.
-  public static func resolve(host: String, port: UInt16) throws(UnknownHost) -> [SocketAddress] {
-    if let literal = SocketAddress(host: host, port: port) { return [literal] }
-    guard !host.utf8.contains(0) else { throw UnknownHost(host: host, reason: "it has a zero byte in it") }
-    var shims = [csys_address](repeating: csys_address(), count: 32)
-    let count = Int(csys_resolve(host, port, &shims, CInt(shims.count)))
-    guard count > 0 else {
-      let reason = count == 0 ? "it has no address" : String(cString: csys_resolve_reason(CInt(count)))
-      throw UnknownHost(host: host, reason: reason)
-    }
-    return shims[..<count].map { SocketAddress($0) }
   }
 }

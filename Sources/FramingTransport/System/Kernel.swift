@@ -32,13 +32,18 @@ package final class Kernel: SystemCalls {
     switch option {
     case .reuseAddress: CallResult(csys_reuse_address(descriptor))
     case .noDelay: CallResult(csys_no_delay(descriptor))
-    case .ipv6Only: CallResult(csys_ipv6_only(descriptor))
+    case .ipv6Only(let value): CallResult(csys_ipv6_only(descriptor, value ? 1 : 0))
+    case .reusePort: CallResult(csys_reuse_port(descriptor))
+    case .sendBuffer(let bytes): CallResult(csys_send_buffer(descriptor, bytes))
+    case .receiveBuffer(let bytes): CallResult(csys_receive_buffer(descriptor, bytes))
     case .resetOnClose: CallResult(csys_reset_on_close(descriptor))
     case .deadPeer(let milliseconds): CallResult(csys_dead_peer(descriptor, milliseconds))
     }
   }
 
   package func takeError(of descriptor: CInt) -> CallResult { CallResult(csys_take_error(descriptor)) }
+
+  package func isConnected(_ descriptor: CInt) -> CallResult { CallResult(csys_is_connected(descriptor)) }
 
   package func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult {
     var shim = csys_address()
@@ -60,6 +65,17 @@ package final class Kernel: SystemCalls {
   }
 
   package func close(_ descriptor: CInt) { _ = csys_close(descriptor) }
+
+  package func status(of path: String, into file: inout FileStatus) -> CallResult {
+    var shim = csys_file()
+    let result = CallResult(csys_file_status(path, &shim))
+    (file.device, file.inode, file.isSocket) = (shim.device, shim.inode, shim.is_socket != 0)
+    return result
+  }
+
+  package func unlink(_ path: String) -> CallResult { CallResult(csys_unlink(path)) }
+
+  package func resolve(_ query: AddressQuery) { ResolverThreads.shared.resolve(query) }
 
   package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
     try kind.selector(over: self)

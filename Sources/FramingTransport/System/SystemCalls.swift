@@ -19,6 +19,8 @@ package protocol SystemCalls: AnyObject, Sendable {
   func set(_ option: SocketOption, on descriptor: CInt) -> CallResult
   /// `getsockopt` with `SO_ERROR`: the error that the socket met, which this clears; 0 for none.
   func takeError(of descriptor: CInt) -> CallResult
+  /// `getpeername`, without the address: `ENOTCONN` as long as a socket is not connected.
+  func isConnected(_ descriptor: CInt) -> CallResult
   /// `getsockname`.
   func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult
   /// `recv`; 0 is the end of the stream.
@@ -29,6 +31,12 @@ package protocol SystemCalls: AnyObject, Sendable {
   func shutdownWriting(_ descriptor: CInt) -> CallResult
   /// `close`; the descriptor is gone, whatever the answer.
   func close(_ descriptor: CInt)
+  /// `lstat`: sets `file` to what is at `path`.
+  func status(of path: String, into file: inout FileStatus) -> CallResult
+  /// `unlink`.
+  func unlink(_ path: String) -> CallResult
+  /// `getaddrinfo`, the one call that may take long and does not wait: `query` is answered later, from any thread.
+  func resolve(_ query: AddressQuery)
   /// The way to wait for many sockets at once; most often ``SelectorKind/selector(over:)``, which makes the calls below.
   func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector
   /// Nanoseconds on a clock that never goes back (`CLOCK_MONOTONIC`).
@@ -109,11 +117,30 @@ package enum SocketOption: Hashable, Sendable {
   case reuseAddress
   /// `TCP_NODELAY`: a message is not held back to be joined with the next one.
   case noDelay
-  /// `IPV6_V6ONLY`: an IPv6 listener serves IPv6 only, whatever the system's default.
-  case ipv6Only
+  /// `IPV6_V6ONLY`: whether an IPv6 listener serves IPv6 only; set whatever the system's default.
+  case ipv6Only(Bool)
+  /// `SO_REUSEPORT`: several sockets may listen at one address.
+  case reusePort
+  /// `SO_SNDBUF`, in bytes.
+  case sendBuffer(bytes: CInt)
+  /// `SO_RCVBUF`, in bytes.
+  case receiveBuffer(bytes: CInt)
   /// `SO_KEEPALIVE` with its times, and `TCP_USER_TIMEOUT`: a peer that has gone without a word is an error after so many
   /// milliseconds. What is accepted inherits it.
   case deadPeer(milliseconds: CInt)
   /// `SO_LINGER` with 0: `close` resets the connection.
   case resetOnClose
+}
+
+/// A file in the file system, as far as it matters for the paths of Unix sockets.
+package struct FileStatus: Hashable, Sendable {
+  /// Together with ``inode`` what tells it from every other file that there is.
+  package var device: UInt64 = 0
+  /// See ``device``.
+  package var inode: UInt64 = 0
+  /// Whether it is the name of a Unix socket.
+  package var isSocket = false
+
+  /// Nothing in particular, to be filled.
+  package init() {}
 }

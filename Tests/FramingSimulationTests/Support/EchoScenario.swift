@@ -52,9 +52,7 @@ struct EchoScenario: Sendable, CustomStringConvertible {
       clientLoop = loops > 1 ? try network.makeLoop() : network.loop
       server = try FramedServer(
         at: .loopback(port: 7777), framer: spec.framer, limits: limits, loops: loops,
-        onFailure: {
-          let text = "\($0)"; failures.change { $0.append(text) }
-        })
+        onEvent: { failures.note($0) })
     } catch {
       // Nothing could be begun, and the caller knows why.
       return Account(replies: account.replies, errors: Array(repeating: "\(error)", count: clients))

@@ -13,10 +13,7 @@ func withServer<Result: Sendable>(
 ) async throws -> Result {
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, limits: limits, proxies: proxies,
-    onFailure: { failure in
-      let text = "\(failure.error)"
-      failures.change { $0.append(text) }
-    })
+    onEvent: { failures.note($0) })
   async let serving: Void = server.run(onMessage: onMessage)
   let result: Result
   do { result = try await body(server) } catch {
@@ -38,10 +35,7 @@ func withServer<Result: Sendable>(
 ) async throws -> Result {
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, limits: limits,
-    onFailure: { failure in
-      let text = "\(failure.error)"
-      failures.change { $0.append(text) }
-    })
+    onEvent: { failures.note($0) })
   async let serving: Void = server.run(handler)
   let result: Result
   do { result = try await body(server) } catch {
@@ -52,6 +46,15 @@ func withServer<Result: Sendable>(
   server.shutdown()
   try await serving
   return result
+}
+
+extension Shared<[String]> {
+  /// Keeps what went wrong.
+  func note(_ event: ServerEvent) {
+    guard let error = event.error else { return }
+    let text = "\(error)"
+    change { $0.append(text) }
+  }
 }
 
 extension SimulatedNetwork {

@@ -7,7 +7,7 @@ import Synchronization
 final class FaultyKernel: SystemCalls {
   enum Call: CaseIterable, Hashable, Sendable {
     case socket, bind, listen, accept, connect, setOption, takeError, localAddress, receive, send
-    case shutdownWriting, watch, makeSelector, wait, getOption, prepare
+    case shutdownWriting, watch, makeSelector, wait, getOption, prepare, isConnected, status, unlink
   }
 
   enum Fault: Hashable, Sendable {
@@ -34,6 +34,9 @@ final class FaultyKernel: SystemCalls {
     /// The descriptors that selectors wait with, which live as long as their loop.
     var selectors: Set<CInt> = []
     var holdsSends = false
+    var limit = Int.max
+    var hosts: [String: [SocketAddress]] = [:]
+    var unanswered: [AddressQuery] = []
   }
 
   private let state = Mutex(State())
@@ -52,6 +55,25 @@ final class FaultyKernel: SystemCalls {
     get { state.withLock { $0.holdsSends } }
     set { state.withLock { $0.holdsSends = newValue } }
   }
+
+  /// How many descriptors may be open (`RLIMIT_NOFILE`).
+  var limit: Int {
+    get { state.withLock { $0.limit } }
+    set { state.withLock { $0.limit = newValue } }
+  }
+
+  private var isFull: Bool { state.withLock { $0.open.count >= $0.limit } }
+  /// The hosts that have addresses; the others have none.
+  var hosts: [String: [SocketAddress]] {
+    get { state.withLock { $0.hosts } }
+    set { state.withLock { $0.hosts = newValue } }
+  }
+
+  /// A host of which nothing will ever be known.
+  static let silentName = "silent.test"
+
+  /// The queries for the silent host that somebody still waits for.
+  var unanswered: [AddressQuery] { state.withLock { $0.unanswered.filter { !$0.isOver } } }
 
   /// How many calls there were, by kind.
   var counts: [Call: Int] { state.withLock { $0.counts } }
@@ -88,7 +110,7 @@ final class FaultyKernel: SystemCalls {
   }
 
   func socket(family: SocketAddress.Family) -> CallResult {
-    perform(.socket) { opened(real.socket(family: family)) }
+    perform(.socket) { isFull ? CallResult(-Int(EMFILE)) : opened(real.socket(family: family)) }
   }
 
   func bind(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
@@ -107,7 +129,8 @@ final class FaultyKernel: SystemCalls {
       real.close(CInt(result.word))
       return CallResult(-Int(ECONNABORTED))
     case .fails(let code), .dies(let code), .goesOn(let code): return CallResult(-Int(code))
-    case nil, .short: return opened(real.accept(descriptor, peer: &peer))
+    case nil, .short:
+      return isFull ? CallResult(-Int(EMFILE)) : opened(real.accept(descriptor, peer: &peer))
     }
   }
 
@@ -121,6 +144,10 @@ final class FaultyKernel: SystemCalls {
 
   func takeError(of descriptor: CInt) -> CallResult {
     perform(.takeError) { real.takeError(of: descriptor) }
+  }
+
+  func isConnected(_ descriptor: CInt) -> CallResult {
+    perform(.isConnected) { real.isConnected(descriptor) }
   }
 
   func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult {
@@ -167,6 +194,21 @@ final class FaultyKernel: SystemCalls {
       }
     }
     real.close(descriptor)
+  }
+
+  func status(of path: String, into file: inout FileStatus) -> CallResult {
+    perform(.status) { real.status(of: path, into: &file) }
+  }
+
+  func unlink(_ path: String) -> CallResult { perform(.unlink) { real.unlink(path) } }
+
+  func resolve(_ query: AddressQuery) {
+    if query.host == Self.silentName { return state.withLock { $0.unanswered.append(query) } }
+    guard let addresses = hosts[query.host] else {
+      return query.answer(
+        .failure(SocketAddress.UnknownHost(host: query.host, reason: "it is not in the table")))
+    }
+    query.answer(.success(addresses))
   }
 
   func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {

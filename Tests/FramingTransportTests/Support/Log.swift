@@ -1,3 +1,4 @@
+import FramingTransport
 import Synchronization
 
 /// A list that is written on the loop and read in the test.
@@ -17,4 +18,11 @@ final class Log<Entry: Sendable>: Sendable {
 
   /// The next entry that nobody has waited for, as soon as it is there.
   func next() async -> Entry? { await stream.first { _ in true } }
+}
+
+extension Log<ServerEvent> {
+  /// Takes what went wrong, and leaves the phases of the server out.
+  func note(_ event: ServerEvent) {
+    if event.error != nil { add(event) }
+  }
 }

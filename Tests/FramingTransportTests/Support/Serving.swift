@@ -1,7 +1,7 @@
 import Framing
 import FramingTransport
 
-typealias Failures = Log<ConnectionFailure>
+typealias Failures = Log<ServerEvent>
 
 /// Runs an echo server while `body` runs, and waits until it has stopped. Clients are best on the server's loop: what
 /// happens on one thread happens in an order.
@@ -13,7 +13,7 @@ func withEcho<Result>(
   let failures = Failures()
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, limits: limits, on: loop ?? EventLoop(selector: way.selector),
-    onFailure: { failures.add($0) })
+    onEvent: { failures.note($0) })
   async let serving: Void = server.echo(way.style)
   let result = try await body(server, failures)
   server.shutdown()
@@ -30,7 +30,7 @@ func withServer<Result>(
   let failures = Failures()
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, on: loop ?? EventLoop(selector: selector),
-    onFailure: { failures.add($0) })
+    onEvent: { failures.note($0) })
   async let serving: Void = server.run(handler)
   let result = try await body(server, failures)
   server.shutdown()

@@ -53,6 +53,13 @@ struct TCPPair: ~Copyable {
   consuming func closeServer() -> Socket { client }
 }
 
+/// A socket that an array can hold.
+final class SharedSocket {
+  let socket: Socket
+
+  init(_ socket: consuming Socket) { self.socket = socket }
+}
+
 extension Socket {
   /// The value of an option of TCP. The C name is `getsockopt`.
   func tcpOption(_ name: CInt) -> CInt {

@@ -46,6 +46,12 @@ final class ProxyHandshake: EventSource, @unchecked Sendable {
     finish(.abandoned)
   }
 
+  /// The server finishes: what has come is looked at, and a header that has begun is waited for.
+  func drain() {
+    ready(.readable)
+    if socket != nil && buffer.isEmpty { finish(.abandoned) }
+  }
+
   nonisolated func flush() {}
 
   func ready(_ readiness: Readiness) {

@@ -1,0 +1,98 @@
+import Foundation
+
+/// Measures swift-framing beside others, and prints what came of it as Markdown.
+@main
+struct Benchmark {
+  static func main() {
+    do {
+      try Benchmark(Array(CommandLine.arguments.dropFirst())).run()
+    } catch {
+      FileHandle.standardError.write(Data("benchmark: \(error)\n".utf8))
+      exit(error is Regression ? 1 : 70)
+    }
+  }
+
+  private struct Regression: Error, CustomStringConvertible { let description: String }
+
+  private var options = Options()
+  private var words: [String] = []
+  private let programs: Programs
+  /// The folders of this package and of the one it measures.
+  private let folder: String
+  private let root: String
+  private var baseline: String { "\(folder)/baseline.json" }
+
+  private init(_ arguments: [String]) throws {
+    let own = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+      .deletingLastPathComponent().path
+    folder = ProcessInfo.processInfo.environment["BENCHMARKS"] ?? "."
+    root = folder + "/.."
+    programs = Programs(
+      folder: own, framedEcho: ProcessInfo.processInfo.environment["FRAMED_ECHO"] ?? "\(own)/framed-echo")
+    var arguments = arguments[...]
+    while let word = arguments.popFirst() {
+      switch word {
+      case "--rounds": options.rounds = try Self.number(arguments.popFirst())
+      case "--milliseconds": options.milliseconds = try Self.number(arguments.popFirst())
+      case "--only": options.only = arguments.popFirst()
+      case "--quiet": options.isQuiet = true
+      case _ where word.hasPrefix("-"): throw Problem("unknown option \(word)\n\(Self.usage)")
+      default: words.append(word)
+      }
+    }
+  }
+
+  private static func number(_ word: String?) throws -> Int {
+    guard let number = word.flatMap({ Int($0) }), number > 0 else {
+      throw Problem("a number above 0 is missing")
+    }
+    return number
+  }
+
+  private func run() throws {
+    switch words.first ?? "all" {
+    case "all":
+      print("# Benchmarks\n\n\(Machine.text)\n")
+      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] { try show(part) }
+    case "compare":
+      let now = Baseline(try ["decode", "echo"].flatMap { try measure($0) })
+      let regressions = try Baseline(contentsOf: baseline).regressions(in: now)
+      guard regressions.isEmpty else {
+        throw Regression(description: "worse:\n" + regressions.joined(separator: "\n"))
+      }
+      print("no ratio is worse than in \(baseline)")
+    case "baseline": try Baseline(try ["decode", "echo"].flatMap { try measure($0) }).write(to: baseline)
+    case "plots":
+      try GrowthBenchmark(programs: programs, options: options).run(into: words.dropFirst().first ?? ".")
+    default: for part in words { try show(part) }
+    }
+  }
+
+  private func show(_ part: String) throws {
+    for section in try measure(part) { print(Markdown.text(section)) }
+  }
+
+  private func measure(_ part: String) throws -> [Section] {
+    switch part {
+    case "decode": DecodeBenchmark(options: options).run()
+    case "encode": EncodeBenchmark(options: options).run()
+    case "echo": try EchoBenchmark(programs: programs, options: options).run()
+    case "idle": try IdleBenchmark(programs: programs, options: options).run()
+    case "calls": try CallBenchmark(programs: programs, options: options).run()
+    case "loops": try LoopsBenchmark(programs: programs, options: options).run()
+    case "build": try BuildBenchmark(programs: programs, options: options, ours: root, own: folder).run()
+    default: throw Problem("nothing is called \(part)\n\(Self.usage)")
+    }
+  }
+
+  private static let usage = """
+    usage: run [all | PART... | compare | baseline | plots FOLDER] [--rounds N] [--milliseconds N]
+               [--only TEXT] [--quiet]
+
+      PART      decode, encode, echo, idle, calls, loops or build; all of them without a word
+      --only    of a part only the rows with TEXT in their names: --only 'length-prefixed, 64 B'
+      compare   exits with 1 if a ratio of ours is worse than in baseline.json by more than the noise
+      baseline  writes baseline.json
+      plots     draws how the cost grows with messages, connections and sizes, as SVG
+    """
+}
