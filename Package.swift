@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "Framing", targets: ["Framing"]),
     .library(name: "FramingTransport", targets: ["FramingTransport"]),
     .library(name: "FramingTestKit", targets: ["FramingTestKit"]),
+    .library(name: "FramingSimulation", targets: ["FramingSimulation"]),
     .executable(name: "framed-echo", targets: ["FramedEcho"]),
     .executable(name: "framing", targets: ["FramingTool"]),
   ],
@@ -26,6 +27,10 @@ let package = Package(
     .target(name: "CSystemShims"),
     // Laws, fixtures, chunkings and replays, for framers of users too. Returns verdicts and asserts nothing.
     .target(name: "FramingTestKit", dependencies: ["Framing"], swiftSettings: settings),
+    // A simulated kernel and network, on which the transport's own code runs in virtual time, with faults.
+    .target(
+      name: "FramingSimulation", dependencies: ["Framing", "FramingTransport", "CSystemShims"],
+      swiftSettings: settings),
     // What the executables share: arguments, exit statuses, text for people, files.
     .target(name: "ToolSupport", dependencies: ["Framing"], swiftSettings: settings),
     // The echo application, over the public API only.
@@ -42,6 +47,10 @@ let package = Package(
       name: "FramingTransportTests", dependencies: ["Framing", "FramingTransport"], swiftSettings: settings),
     .testTarget(
       name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
+    // Reads its plans where they stand.
+    .testTarget(
+      name: "FramingSimulationTests", dependencies: ["CSystemShims", "Framing", "FramingTransport", "FramingSimulation"],
+      exclude: ["Plans"], swiftSettings: settings),
     .testTarget(
       name: "ToolTests",
       dependencies: ["FramedEcho", "Framing", "FramingTool", "FramingTransport", "ToolSupport"],

@@ -2,8 +2,8 @@ import CSystemShims
 import Framing
 import Synchronization
 
-// Unchecked Sendable below: `inbox` is a lock, `threadID` an atomic; all else is touched on the loop's thread only,
-// which `precondition`s at the entries prove in every build.
+// Unchecked Sendable below: `inbox` is a lock, `threadID` and `counts` are atomic; all else is touched on the loop's
+// thread only, which `precondition`s at the entries prove in every build.
 
 /// One thread that waits for sockets and runs what they make ready.
 ///
@@ -33,18 +33,35 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   ) throws(SystemError) {
     self.system = system
     self.idleTime = idleTime
+    driver = nil
     selector = try SelectorKind.make(kind, system: system)
+  }
+
+  /// A loop without a thread of its own: `driver` turns it; see EventLoop+Driven.swift.
+  package init(selector kind: SelectorKind?, system: any SystemCalls, driver: any LoopDriver)
+    throws(SystemError)
+  {
+    self.system = system
+    self.driver = driver
+    idleTime = 0
+    selector = try SelectorKind.make(kind, system: system)
+    inbox.withLock { $0.hasThread = true }
+    driver.adopt(self)
   }
 
   /// A loop that waits in the same way, over the same kernel.
   func another() throws(SystemError) -> EventLoop {
-    try EventLoop(selector: selectorKind, system: system, idleTime: idleTime)
+    if let driver { return try EventLoop(selector: selectorKind, system: system, driver: driver) }
+    return try EventLoop(selector: selectorKind, system: system, idleTime: idleTime)
   }
+
+  /// The loop to use in a task if none is named; the shared one without it. Not a setting for users: those name a loop.
+  @TaskLocal package static var ofTask: EventLoop?
 
   /// The loop to use if none is `given`: one for all, made when it is needed first.
   @usableFromInline
   static func shared(or given: EventLoop? = nil) throws(SystemError) -> EventLoop {
-    if let given { return given }
+    if let loop = given ?? ofTask { return loop }
     let result = sharedLoop.withLock { loop -> Result<EventLoop, SystemError> in
       if let loop { return .success(loop) }
       do throws(SystemError) {
@@ -62,6 +79,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   package let system: any SystemCalls
   private let selector: any Selector
+  /// Who turns the loop, if it has no thread of its own.
+  private weak let driver: (any LoopDriver)?
 
   // MARK: Jobs, from any thread
 
@@ -79,6 +98,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   private let inbox = Mutex(Inbox())
   private let threadID = Atomic<UInt>(0)
+  private let counts = LoopCounterStore()
+
+  /// What the loop has done so far, and what it waits for. From any thread, without stopping the loop.
+  public var counters: LoopCounters { counts.values }
 
   /// Whether the caller runs on this loop's thread.
   public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(csys_thread_current()) }
@@ -123,6 +146,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   private var timers = TimerQueue()
   private var sources = SourceTable()
   private var unflushed: [any EventSource] = []
+  /// Whether the inbox was told that the thread waits, so that whoever has cleared that since has woken it.
+  private var hasAnnouncedWait = false
 
   /// Memory to read into and to encode into, lent to one connection at a time so that idle ones hold none.
   package var inputBuffer = FrameBuffer()
@@ -142,18 +167,23 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   private let idleTime: Int64
 
   private func run() {
-    threadID.store(UInt(csys_thread_current()), ordering: .relaxed)
+    occupy()
     now = system.now()
     var idleSince: Int64?
     while true {
-      runJobs()
-      flush()
+      beginTurn()
       let isIdle = sources.isEmpty && timers.isEmpty
       if !isIdle { idleSince = nil } else if idleSince == nil { idleSince = system.now() }
       if let idleSince, system.now() - idleSince >= idleTime, leave() { return }
-      turn(idle: isIdle)
+      endTurn(timeout: timeout(idle: isIdle))
     }
   }
+
+  /// From here on the calling thread is the loop's.
+  func occupy() { threadID.store(UInt(csys_thread_current()), ordering: .relaxed) }
+
+  /// From here on the loop has no thread.
+  func vacate() { threadID.store(0, ordering: .relaxed) }
 
   /// Ends the thread unless there is work after all.
   private func leave() -> Bool {
@@ -161,17 +191,27 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     return inbox.withLock { inbox in
       guard inbox.jobs.isEmpty else { return false }
       inbox.hasThread = false
-      threadID.store(0, ordering: .relaxed)
+      vacate()
       return true
     }
   }
 
+  /// The first half of a turn: runs the jobs, and sends what they queued.
+  func beginTurn() {
+    runJobs()
+    while let source = unflushed.popLast() { source.flush() }
+  }
+
   /// Runs the jobs that are there; those that they submit have their turn after the sockets.
   private func runJobs() {
+    var wasWoken = false
     var batch = inbox.withLock { inbox in
+      wasWoken = hasAnnouncedWait && !inbox.isWaiting
       inbox.isWaiting = false
       return inbox.jobs.isEmpty ? [] : exchange(&inbox.jobs, with: [])
     }
+    hasAnnouncedWait = false
+    counts.turned(wasWoken: wasWoken)
     if batch.isEmpty {
       swap(&batch, &jobs)
     } else {
@@ -190,26 +230,26 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     }
   }
 
-  private func flush() {
-    while let source = unflushed.popLast() { source.flush() }
-  }
-
-  /// Waits, serves the sockets that are ready, and fires the timers that are due.
-  private func turn(idle: Bool) {
+  /// The second half of a turn: waits, serves the sockets that are ready, and fires the timers that are due.
+  func endTurn(timeout: Int64?) {
     ready.removeAll(keepingCapacity: true)
     do throws(SystemError) {
-      try selector.wait(timeout: timeout(idle: idle), into: &ready)
+      try selector.wait(timeout: timeout, into: &ready)
     } catch {
       // `select` and `poll` may have to allocate; the next turn tries again. A selector whose wait fails otherwise
       // cannot be used again, and nobody is there to be told.
       precondition(error.code == ENOMEM, "an event loop cannot wait: \(error)")
     }
+    let before = now
     now = system.now()
+    // Without waiting it is one long turn: the clock is asked once in it, here.
+    if timeout == 0 { counts.busy(for: now - before, timers: timers.count, sockets: sources.count) }
     for event in ready { sources[event.token]?.ready(event.readiness) }
     while let action = timers.popDue(now) { action() }
   }
 
-  private func timeout(idle: Bool) -> Int64? {
+  /// How long the turn may wait: not at all if there is work, else until the first timer is due; `nil` is without end.
+  func timeout(idle: Bool) -> Int64? {
     let hasWork =
       !jobs.isEmpty || !unflushed.isEmpty
       || inbox.withLock { inbox in
@@ -217,7 +257,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         return !inbox.isWaiting
       }
     if hasWork { return 0 }
-    if let deadline = timers.nextDeadline { return max(0, deadline - system.now()) }
+    hasAnnouncedWait = true
+    let time = system.now()
+    counts.busy(for: time - now, timers: timers.count, sockets: sources.count)
+    if let deadline = timers.nextDeadline { return max(0, deadline - time) }
     return idle ? idleTime : nil
   }
 
@@ -252,18 +295,18 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   package func flushSoon(_ source: any EventSource) { unflushed.append(source) }
 
   /// Runs `action` on the loop's thread after `delay`. On the loop only.
-  func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+  package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
     let (deadline, overflow) = system.now().addingReportingOverflow(delay.nanoseconds)
     return schedule(at: overflow ? .max : deadline, action)
   }
 
   /// Runs `action` on the loop's thread at a time of its clock. On the loop only.
-  func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
+  package func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
     checkIsolated()
     return timers.add(deadline: deadline, action)
   }
 
-  func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
+  package func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
 }
 
 /// What a loop watches: a connection or a listener. Called on the loop's thread.

@@ -13,6 +13,9 @@ struct SourceTable {
   private var slots: [Slot] = []
   private var free: [UInt32] = []
 
+  /// How many sources are watched.
+  var count: Int { slots.count - free.count }
+
   /// Whether nothing is watched.
   var isEmpty: Bool { free.count == slots.count }
 

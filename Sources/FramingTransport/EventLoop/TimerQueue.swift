@@ -1,7 +1,7 @@
 /// Actions to take later, the earliest first. A binary heap; all operations take logarithmic time, amortised.
-struct TimerQueue: ~Copyable {
+package struct TimerQueue: ~Copyable {
   /// Names a timer, to cancel it.
-  struct ID: Hashable, Sendable {
+  package struct ID: Hashable, Sendable {
     fileprivate let number: UInt64
   }
 
@@ -19,6 +19,9 @@ struct TimerQueue: ~Copyable {
   /// The actions of the timers that were neither cancelled nor fired.
   private var actions: [UInt64: () -> Void] = [:]
   private var lastNumber: UInt64 = 0
+
+  /// How many timers are set.
+  var count: Int { actions.count }
 
   /// Whether no timer is set.
   var isEmpty: Bool { actions.isEmpty }

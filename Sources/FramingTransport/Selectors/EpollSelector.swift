@@ -15,7 +15,7 @@ final class EpollSelector: Selector, @unchecked Sendable {
 
   init(over system: any SystemCalls) throws(SystemError) {
     self.system = system
-    waker = try Waker()
+    waker = try Waker(over: system)
     let result = system.epollCreate()
     if let code = result.errorCode { throw SystemError(call: "epoll_create1", code: code) }
     epoll = CInt(result.word)

@@ -25,7 +25,7 @@ final class KqueueSelector: Selector, @unchecked Sendable {
 
   init(over system: any SystemCalls) throws(SystemError) {
     self.system = system
-    waker = try Waker()
+    waker = try Waker(over: system)
     let result = system.kqueueCreate()
     if let code = result.errorCode { throw SystemError(call: "kqueue", code: code) }
     queue = CInt(result.word)

@@ -20,7 +20,7 @@ final class SelectSelector: Selector, @unchecked Sendable {
 
   init(over system: any SystemCalls) throws(SystemError) {
     self.system = system
-    waker = try Waker()
+    waker = try Waker(over: system)
     try add(waker.descriptor, interest: .readable, token: Waker.token)
   }
 

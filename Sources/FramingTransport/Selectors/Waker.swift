@@ -8,28 +8,30 @@ final class Waker: Sendable {
   /// What to watch for reading.
   let descriptor: CInt
   private let writing: CInt
+  private let system: any SystemCalls
 
-  init() throws(SystemError) {
+  init(over system: any SystemCalls) throws(SystemError) {
     var ends: (waiting: CInt, writing: CInt) = (-1, -1)
-    let result = CallResult(csys_waker_open(&ends.waiting, &ends.writing))
+    let result = system.openWaker(waiting: &ends.waiting, writing: &ends.writing)
     if let code = result.errorCode { throw SystemError(call: "eventfd", code: code) }
     (descriptor, writing) = ends
+    self.system = system
   }
 
   deinit {
-    _ = csys_close(descriptor)
-    if writing != descriptor { _ = csys_close(writing) }
+    system.close(descriptor)
+    if writing != descriptor { system.close(writing) }
   }
 
   /// Makes `descriptor` readable. A full counter or pipe is as good: it is readable already.
   func wake() {
-    _ = try? attempt("write") { CallResult(csys_waker_signal(writing)) }
+    _ = try? attempt("write") { system.signalWaker(writing) }
   }
 
   /// Whether an event is the waker's own; makes `descriptor` unreadable again if it is.
   func takes(_ token: UInt64) -> Bool {
     guard token == Self.token else { return false }
-    csys_waker_clear(descriptor)
+    system.clearWaker(descriptor)
     return true
   }
 }

@@ -83,6 +83,16 @@ package final class Kernel: SystemCalls {
 
   package func now() -> Int64 { csys_now() }
 
+  // MARK: Waking
+
+  package func openWaker(waiting: inout CInt, writing: inout CInt) -> CallResult {
+    CallResult(csys_waker_open(&waiting, &writing))
+  }
+
+  package func signalWaker(_ writing: CInt) -> CallResult { CallResult(csys_waker_signal(writing)) }
+
+  package func clearWaker(_ waiting: CInt) { csys_waker_clear(waiting) }
+
   // MARK: Waiting
 
   package func isOpen(_ descriptor: CInt) -> Bool { csys_is_open(descriptor) != 0 }

@@ -57,6 +57,15 @@ package protocol SystemCalls: AnyObject, Sendable {
   /// `getpid`.
   func processID() -> CInt
 
+  // What selectors are woken with: from any thread, while another one waits.
+
+  /// `eventfd`, or `pipe` where there is none: stores the end to wait on and the end to write to, which may be the same.
+  func openWaker(waiting: inout CInt, writing: inout CInt) -> CallResult
+  /// `write` of one, to the end to write to.
+  func signalWaker(_ writing: CInt) -> CallResult
+  /// `read`, until nothing is left to read at the end to wait on.
+  func clearWaker(_ waiting: CInt)
+
   // What selectors call. Timeouts are in nanoseconds and never end early; `nil` is without end.
 
   /// Whether a file is open at the descriptor (`fcntl` with `F_GETFD`).

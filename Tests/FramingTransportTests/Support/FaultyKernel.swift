@@ -217,6 +217,18 @@ final class FaultyKernel: SystemCalls {
 
   func now() -> Int64 { real.now() }
 
+  // MARK: Waking
+
+  func openWaker(waiting: inout CInt, writing: inout CInt) -> CallResult {
+    let result = real.openWaker(waiting: &waiting, writing: &writing)
+    if result.errorCode == nil { state.withLock { $0.selectors.formUnion([waiting, writing]) } }
+    return result
+  }
+
+  func signalWaker(_ writing: CInt) -> CallResult { real.signalWaker(writing) }
+
+  func clearWaker(_ waiting: CInt) { real.clearWaker(waiting) }
+
   // MARK: Waiting
 
   func isOpen(_ descriptor: CInt) -> Bool { real.isOpen(descriptor) }

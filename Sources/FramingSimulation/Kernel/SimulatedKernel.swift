@@ -1,0 +1,293 @@
+import CSystemShims
+import FramingTransport
+import Synchronization
+
+/// A kernel that is a data structure: the same calls in the same order, the same answers, faults included.
+///
+/// What it does it does at once, on the thread that calls. Time passes only in a wait, or when its driver lets it.
+package final class SimulatedKernel: SystemCalls {
+  struct State {
+    let world: World
+    var injector: FaultInjector
+    /// What was called and answered, a line for each; `nil` if nobody wants to know.
+    var trace: [String]?
+    /// Whether a wait that finds nothing is parked, because somebody else lets time pass; see ``Scheduler``.
+    var isDriven = false
+    var parked: ParkedWait?
+    var scheduler = Scheduler()
+    /// How often time has passed because nothing could happen.
+    var moments = 0
+    /// The wait that is made again, because it was parked: it is no call of its own.
+    var isResuming = false
+    /// The thread that the simulation runs on, and how often another one has woken it.
+    var thread: UInt = 0
+    var foreignWakes = 0
+    /// A token that was removed, for events that come too late.
+    var staleToken: UInt64?
+    /// Bytes that each socket has received and sent, by its number.
+    var traffic: [Traffic] = []
+    /// Descriptors that were closed and not open.
+    var closedTwice: [CInt] = []
+  }
+
+  /// How many bytes have gone through one end of a connection.
+  package struct Traffic: Sendable, Hashable {
+    package var received = 0
+    package var sent = 0
+    /// The most that was received and not sent yet, at any time.
+    package var mostHeld = 0
+  }
+
+  let state: Guarded<State>
+
+  /// A kernel of its own.
+  ///
+  /// - Parameters:
+  ///   - seed: What all choices follow from.
+  ///   - conditions: What its network is like.
+  ///   - plan: Which calls meet which faults, besides those of the conditions.
+  ///   - isTraced: Whether it writes down each call.
+  package init(
+    seed: UInt64 = 0, conditions: NetworkConditions = NetworkConditions(), plan: FaultPlan = FaultPlan(),
+    isTraced: Bool = false
+  ) {
+    state = Guarded(
+      State(
+        world: World(conditions, seed: seed),
+        injector: FaultInjector(plan: plan, rates: conditions.faults, seed: seed),
+        trace: isTraced ? [] : nil))
+  }
+
+  // MARK: Crossing the seam
+
+  /// One call: meets its fault if there is one, and is written down.
+  private func call(
+    _ call: SystemCall, _ descriptor: CInt? = nil, _ body: (World, Fault?) -> CallResult
+  ) -> CallResult {
+    state.withLock { state in
+      let fault = state.injector.next(call)
+      let result = body(state.world, fault)
+      state.note(call, descriptor, result, fault)
+      return result
+    }
+  }
+
+  /// One call on a socket.
+  private func call(
+    _ call: SystemCall, _ descriptor: CInt, _ body: (World, StreamSocket, Fault?) -> CallResult
+  ) -> CallResult {
+    self.call(call, descriptor) { world, fault in
+      guard world[descriptor] != nil else { return .error(EBADF) }
+      guard let socket = world.socket(descriptor) else { return .error(ENOTSOCK) }
+      return body(world, socket, fault)
+    }
+  }
+
+  package func socket(family: SocketAddress.Family) -> CallResult {
+    call(.socket) { world, fault in
+      fault?.failure ?? world.open(world.newSocket(family))
+    }
+  }
+
+  package func bind(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
+    call(.bind, descriptor) { world, socket, fault in fault?.failure ?? world.bind(socket, to: address) }
+  }
+
+  package func listen(_ descriptor: CInt, backlog: CInt) -> CallResult {
+    call(.listen, descriptor) { world, socket, fault in
+      fault?.failure ?? world.listen(socket, backlog: Int(backlog))
+    }
+  }
+
+  package func accept(_ descriptor: CInt, peer: inout SocketAddress) -> CallResult {
+    var address: SocketAddress?
+    let result = call(.accept, descriptor) { world, socket, fault in
+      let (result, remote) = world.accept(socket, fault)
+      address = remote
+      return result
+    }
+    if let address { peer = address }
+    return result
+  }
+
+  package func connect(_ descriptor: CInt, to address: SocketAddress) -> CallResult {
+    call(.connect, descriptor) { world, socket, fault in world.connect(socket, to: address, fault) }
+  }
+
+  package func set(_ option: SocketOption, on descriptor: CInt) -> CallResult {
+    call(.setOption, descriptor) { _, socket, fault in
+      if let failure = fault?.failure { return failure }
+      switch option {
+      case .resetOnClose: socket.resetsOnClose = true
+      case .deadPeer(let milliseconds): socket.deadPeerTime = Int64(milliseconds) * 1_000_000
+      case .reuseAddress, .noDelay, .ipv6Only, .reusePort, .sendBuffer, .receiveBuffer: break
+      }
+      return CallResult(0)
+    }
+  }
+
+  package func takeError(of descriptor: CInt) -> CallResult {
+    call(.takeError, descriptor) { _, socket, fault in
+      fault?.failure ?? CallResult(-Int(socket.takeError()))
+    }
+  }
+
+  package func isConnected(_ descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { _, socket, fault in
+      fault?.failure ?? (socket.isConnected ? CallResult(0) : .error(ENOTCONN))
+    }
+  }
+
+  package func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult {
+    var local: SocketAddress?
+    let result = call(.localAddress, descriptor) { _, socket, fault in
+      if let failure = fault?.failure { return failure }
+      local = socket.local
+      return CallResult(0)
+    }
+    if let local { address = local }
+    return result
+  }
+
+  package func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
+    let result = call(.receive, descriptor) { world, socket, fault in
+      world.receive(socket, into: buffer, fault)
+    }
+    if result.word > 0 { count(descriptor) { $0.received += result.word } }
+    return result
+  }
+
+  package func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CallResult {
+    let result = call(.send, descriptor) { world, socket, fault in world.send(bytes, from: socket, fault) }
+    if result.word > 0 { count(descriptor) { $0.sent += result.word } }
+    return result
+  }
+
+  package func shutdownWriting(_ descriptor: CInt) -> CallResult {
+    call(.shutdown, descriptor) { world, socket, fault in
+      if let failure = fault?.failure {
+        world.kill(socket, ECONNRESET)
+        return failure
+      }
+      return world.shutdownWriting(socket)
+    }
+  }
+
+  package func close(_ descriptor: CInt) {
+    state.withLock { state in
+      let fault = state.injector.next(.close)
+      let wasOpen = state.world.close(descriptor)
+      if !wasOpen { state.closedTwice.append(descriptor) }
+      state.note(.close, descriptor, wasOpen ? CallResult(0) : .error(EBADF), fault)
+    }
+  }
+
+  package func status(of path: String, into file: inout FileStatus) -> CallResult {
+    guard let found = state.withLock({ $0.world.paths.first { $0.path == path } }) else {
+      return .error(ENOENT)
+    }
+    file.inode = found.inode
+    file.isSocket = true
+    return CallResult(0)
+  }
+
+  package func unlink(_ path: String) -> CallResult {
+    state.withLock { state in
+      guard let index = state.world.paths.firstIndex(where: { $0.path == path }) else {
+        return .error(ENOENT)
+      }
+      state.world.paths.remove(at: index)
+      return CallResult(0)
+    }
+  }
+
+  package func resolve(_ query: AddressQuery) {
+    let addresses = state.withLock { state in
+      state.world.hosts.first { $0.name == query.host }?.addresses.map { $0.with(port: query.port) }
+    }
+    // Not under the lock: the answer wakes a loop.
+    query.answer(
+      addresses.map { .success($0) }
+        ?? .failure(
+          SocketAddress.UnknownHost(host: query.host, reason: "the simulated network does not know it")))
+  }
+
+  package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
+    try kind.selector(over: self)
+  }
+
+  package func now() -> Int64 { state.withLock { $0.world.now } }
+
+  // MARK: What a service manager hands over, and wants to hear
+
+  package func isStream(_ descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { world, fault in
+      if let failure = fault?.failure { return failure }
+      if world[descriptor] is DatagramFile { return CallResult(0) }
+      return world.socket(descriptor) == nil
+        ? .error(world[descriptor] == nil ? EBADF : ENOTSOCK) : CallResult(1)
+    }
+  }
+
+  package func isListening(_ descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { _, socket, fault in
+      if let failure = fault?.failure { return failure }
+      if case .listening = socket.state { return CallResult(1) }
+      return CallResult(0)
+    }
+  }
+
+  package func prepare(_ descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { world, fault in
+      fault?.failure ?? (world[descriptor] == nil ? .error(EBADF) : CallResult(0))
+    }
+  }
+
+  package func datagramSocket() -> CallResult {
+    call(.socket) { world, fault in fault?.failure ?? world.open(DatagramFile()) }
+  }
+
+  package func send(
+    _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
+  ) -> CallResult {
+    call(.send, descriptor) { world, fault in
+      fault?.failure ?? (world[descriptor] is DatagramFile ? CallResult(bytes.count) : .error(ENOTSOCK))
+    }
+  }
+
+  package func processID() -> CInt { 1 }
+
+  // MARK: What programs do that the transport does not
+
+  /// `dup`: one more descriptor of the same file.
+  package func duplicate(_ descriptor: CInt) -> CInt {
+    state.withLock { state in
+      guard let file = state.world[descriptor] else { return -1 }
+      return CInt(max(-1, state.world.open(file).word))
+    }
+  }
+
+  // MARK: Accounts
+
+  private func count(_ descriptor: CInt, _ change: (inout Traffic) -> Void) {
+    state.withLock { state in
+      guard let number = state.world.socket(descriptor)?.number else { return }
+      while state.traffic.count <= number { state.traffic.append(Traffic()) }
+      change(&state.traffic[number])
+      let held = state.traffic[number].received - state.traffic[number].sent
+      state.traffic[number].mostHeld = max(state.traffic[number].mostHeld, held)
+    }
+  }
+}
+
+extension SimulatedKernel.State {
+  /// Writes a call down: number, time, name, descriptor, answer, fault.
+  mutating func note(_ call: SystemCall, _ descriptor: CInt?, _ result: CallResult, _ fault: Fault?) {
+    guard trace != nil else { return }
+    let target = descriptor.map { " \($0)" } ?? ""
+    let answer = result.errorCode.map { ErrorName.name($0) } ?? "\(result.word)"
+    let reason = fault.map { " (\($0))" } ?? ""
+    let time = (world.now - World.beginning) / 1000
+    trace?.append("\(injector.count - 1) at \(time) us: \(call.rawValue)\(target) = \(answer)\(reason)")
+  }
+}
