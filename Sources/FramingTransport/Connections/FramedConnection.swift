@@ -27,7 +27,10 @@ public actor FramedConnection {
   let settings: ConnectionSettings
   var framing: ConnectionFraming
   var state: ConnectionFraming.State
-  var socket: Socket?
+  // Unchecked, as `clock`, `waiters` and others below, and the buffers of the loop: a check at run time of each access,
+  // several for every message, costs more than what is accessed. One thread is here at a time, as this is an actor, and no
+  // access lasts while a handler, or whoever waited, is called.
+  @exclusivity(unchecked) var socket: Socket?
 
   // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
   var token: UInt64?
@@ -52,10 +55,10 @@ public actor FramedConnection {
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
   // What its limits are about; see FramedConnection+Limits.swift.
-  var clock: ConnectionClock
+  @exclusivity(unchecked) var clock: ConnectionClock
   /// How many messages were taken.
   var messageCount: UInt64 = 0
-  var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
+  @exclusivity(unchecked) var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
   /// Whether the server stops: no message is taken any more but those that have begun.
   ///
   /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.
@@ -67,8 +70,8 @@ public actor FramedConnection {
   /// How many bytes are counted as queued.
   var countedQueue = 0
 
-  var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
-  var waiters: [Waiter] = []
+  @exclusivity(unchecked) var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
+  @exclusivity(unchecked) var waiters: [Waiter] = []
   var lastTicket: UInt64 = 0
 
   /// A synchronous handler. Gets each message in place; runs on the loop, isolated to the connection.
