@@ -13,7 +13,7 @@ struct Baseline: Codable {
 
   /// The ratios of the sections that compare.
   init(_ sections: [Section]) {
-    for section in sections {
+    for section in sections where section.isCost {
       for measurement in section.measurements where measurement.column != section.reference {
         guard let ratio = measurement.ratios else { continue }
         ratios["\(section.name) | \(measurement.row) | \(measurement.column)"] = Entry(

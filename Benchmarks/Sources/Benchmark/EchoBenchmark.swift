@@ -16,6 +16,7 @@ struct EchoBenchmark {
       "echo-rate", title: "Echo: messages a second", unit: "messages/s, ratio to C",
       method: "The same run. The load generator is one core of C, so that it limits the fastest servers.",
       reference: EchoServer.reference)
+    rate.isCost = false
     let servers = try EchoServer.compared(programs).map { try $0.start(core: 0) }
     defer { for server in servers { server.child.stop() } }
     for load in Load.scenarios where options.wants(load.name) {

@@ -38,6 +38,8 @@ struct Section {
   var method: String
   /// The column that all are compared with, or nobody.
   var reference: String?
+  /// Whether less is better, so that a change can be held to its ratios.
+  var isCost = true
   private(set) var measurements: [Measurement] = []
 
   init(_ name: String, title: String, unit: String, method: String, reference: String?) {
