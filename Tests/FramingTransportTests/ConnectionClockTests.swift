@@ -78,7 +78,7 @@ struct ConnectionClockTests {
         clock.output(taken: taken, waiting: waiting, enough: 10, now: now * Self.second)
       }
     }
-    let deadline = clock.deadline(Self.limits, isWaiting: true)
+    let deadline = clock.deadline(ConnectionTimes(Self.limits), isWaiting: true)
     #expect(deadline?.limit == limit, "\(behaviour)")
     #expect(deadline?.time == time * Self.second, "\(behaviour)")
   }
@@ -86,17 +86,17 @@ struct ConnectionClockTests {
   @Test("does not count a silence that is the program's own")
   func busyProgram() {
     var clock = ConnectionClock(now: 0)
-    #expect(clock.deadline(Self.limits, isWaiting: false) == nil)
+    #expect(clock.deadline(ConnectionTimes(Self.limits), isWaiting: false) == nil)
     clock.output(taken: 0, waiting: 1, enough: 10, now: 0)
-    #expect(clock.deadline(Self.limits, isWaiting: false)?.limit == .write)
+    #expect(clock.deadline(ConnectionTimes(Self.limits), isWaiting: false)?.limit == .write)
   }
 
   @Test("counts nothing that has no limit, and no time beyond the end of the clock")
   func unlimited() {
     var limits = Self.limits
     (limits.handshakeTime, limits.idleTime) = (nil, nil)
-    #expect(ConnectionClock(now: 0).deadline(limits, isWaiting: true) == nil)
+    #expect(ConnectionClock(now: 0).deadline(ConnectionTimes(limits), isWaiting: true) == nil)
     limits.idleTime = .seconds(Int64.max)
-    #expect(ConnectionClock(now: 1).deadline(limits, isWaiting: true) == nil)
+    #expect(ConnectionClock(now: 1).deadline(ConnectionTimes(limits), isWaiting: true) == nil)
   }
 }

@@ -45,23 +45,39 @@ struct ConnectionClock {
   /// The time that is over first, and when that is; `nil` if none is limited.
   ///
   /// - Parameter isWaiting: Whether the program waits for the peer: while it does not, silence is its own.
-  func deadline(_ limits: ConnectionLimits, isWaiting: Bool) -> (limit: TimeLimit, time: Int64)? {
+  func deadline(_ times: ConnectionTimes, isWaiting: Bool) -> (limit: TimeLimit, time: Int64)? {
     var first: (limit: TimeLimit, time: Int64)?
-    func consider(_ limit: TimeLimit, _ began: Int64?, _ duration: Duration?) {
+    func consider(_ limit: TimeLimit, _ began: Int64?, _ duration: Int64?) {
       guard let began, let duration else { return }
-      let time = began.addingReportingOverflow(duration.nanoseconds)
+      let time = began.addingReportingOverflow(duration)
       if !time.overflow && time.partialValue < first?.time ?? .max { first = (limit, time.partialValue) }
     }
-    consider(.write, writeBegan, limits.writeTime)
+    consider(.write, writeBegan, times.write)
     if isWaiting {
-      if messages == 0 { consider(.handshake, opened, limits.handshakeTime) }
-      consider(.message, frameBegan, limits.messageTime)
+      if messages == 0 { consider(.handshake, opened, times.handshake) }
+      consider(.message, frameBegan, times.message)
     }
-    let isPastHandshake = messages > 0 || limits.handshakeTime == nil
+    let isPastHandshake = messages > 0 || times.handshake == nil
     if isWaiting && isPastHandshake && frameBegan == nil && writeBegan == nil {
-      consider(.idle, lastActivity, limits.idleTime)
+      consider(.idle, lastActivity, times.idle)
     }
     return first
+  }
+}
+
+/// The times of ``ConnectionLimits`` that a ``ConnectionClock`` looks at, in nanoseconds: counted out once, as each message
+/// asks for them.
+struct ConnectionTimes: Sendable {
+  let handshake: Int64?
+  let message: Int64?
+  let idle: Int64?
+  let write: Int64?
+
+  init(_ limits: ConnectionLimits) {
+    handshake = limits.handshakeTime?.nanoseconds
+    message = limits.messageTime?.nanoseconds
+    idle = limits.idleTime?.nanoseconds
+    write = limits.writeTime?.nanoseconds
   }
 }
 

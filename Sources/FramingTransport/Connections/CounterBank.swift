@@ -62,16 +62,3 @@ final class CounterBank: @unchecked Sendable {
     }
   }
 }
-
-/// What many connections share: what they may do, and where they count.
-@usableFromInline
-final class ConnectionSettings: Sendable {
-  let limits: ConnectionLimits
-  /// `nil` for a client: nobody asks.
-  let counters: CounterBank?
-
-  init(_ limits: ConnectionLimits, counters: CounterBank? = nil) {
-    self.limits = limits
-    self.counters = counters
-  }
-}

@@ -33,7 +33,7 @@ extension FramedConnection {
 
   /// Sets the timer unless it fires early enough.
   func setLimitTimer() {
-    guard !isClosing, let next = clock.deadline(settings.limits, isWaiting: isWaitingForInput) else { return }
+    guard !isClosing, let next = clock.deadline(settings.times, isWaiting: isWaitingForInput) else { return }
     if let limitTimer {
       if limitTimer.deadline <= next.time { return }
       loop.cancel(limitTimer.id)
@@ -43,7 +43,7 @@ extension FramedConnection {
 
   private func limitTimerFired() {
     limitTimer = nil
-    guard !isClosing, let next = clock.deadline(settings.limits, isWaiting: isWaitingForInput) else { return }
+    guard !isClosing, let next = clock.deadline(settings.times, isWaiting: isWaitingForInput) else { return }
     guard next.time <= loop.now else { return setLimitTimer() }
     if next.limit == .write {
       // What it does not take cannot be flushed.
