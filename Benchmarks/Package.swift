@@ -41,6 +41,12 @@ let package = Package(
         .product(name: "NIOExtras", package: "swift-nio-extras"),
       ],
       path: "Sources/NIOEcho", swiftSettings: settings),
+    .executableTarget(
+      name: "busy-echo",
+      dependencies: [
+        .product(name: "Framing", package: "swift-framing"),
+        .product(name: "FramingTransport", package: "swift-framing"),
+      ], swiftSettings: settings),
     .executableTarget(name: "c-echo", cSettings: [.unsafeFlags(["-O2"])]),
     .executableTarget(name: "c-load", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "malloc-count", cSettings: [.unsafeFlags(["-O2", "-fno-builtin"])]),
