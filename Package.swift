@@ -49,7 +49,8 @@ let package = Package(
       name: "FramingTestKitTests", dependencies: ["Framing", "FramingTestKit"], swiftSettings: settings),
     // Reads its plans where they stand.
     .testTarget(
-      name: "FramingSimulationTests", dependencies: ["CSystemShims", "Framing", "FramingTransport", "FramingSimulation"],
+      name: "FramingSimulationTests",
+      dependencies: ["CSystemShims", "Framing", "FramingTransport", "FramingSimulation"],
       exclude: ["Plans"], swiftSettings: settings),
     .testTarget(
       name: "ToolTests",
