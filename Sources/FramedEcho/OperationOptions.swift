@@ -50,6 +50,6 @@ struct OperationOptions {
                            at once, a third ends the process
       --health-port P      where to say, in one line, starting, ready or draining
       --log-level LEVEL    debug, info, notice, warning, error or none, on standard error (info)
-      --report S           print the counters every S seconds, on standard error
+      --report S           print the counters every S seconds and at the end, on standard error
     """
 }

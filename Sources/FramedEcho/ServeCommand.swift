@@ -65,6 +65,7 @@ struct ServeCommand: Command {
     }
     defer { report?.cancel() }
     try await echo(on: server)
+    if report != nil { Terminal.log("counters: \(server.counters)") }
     let cut = server.counters[.cut]
     guard cut == 0 else {
       throw Failure(.unfinished, "connections that were cut before they were finished: \(cut)")

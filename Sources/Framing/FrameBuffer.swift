@@ -86,6 +86,29 @@ public struct FrameBuffer: ~Copyable {
     tail += width
   }
 
+  /// Appends the low `width` bytes of `value`, 1 to 8 of them, and a copy of `bytes` behind them.
+  @inlinable
+  @inline(__always)
+  internal mutating func append(
+    _ value: UInt64, width: Int, endianness: Endianness, before bytes: Span<UInt8>
+  ) {
+    assert(1...8 ~= width, "an integer is 1 to 8 bytes wide")
+    let (room, overflow) = bytes.count.addingReportingOverflow(8)
+    precondition(!overflow, "a buffer cannot hold more than Int.max bytes")
+    reserve(room)
+    let shifted =
+      endianness == .big
+      ? (value &<< UInt64(truncatingIfNeeded: 64 &- 8 &* width)).bigEndian : value.littleEndian
+    let end = UnsafeMutableRawPointer(base + tail)
+    // All eight bytes in one store; what is behind the integer is overwritten, or is spare room.
+    end.storeBytes(of: shifted, as: UInt64.self)
+    bytes.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      (end + width).copyMemory(from: start, byteCount: source.count)
+    }
+    tail &+= width &+ bytes.count
+  }
+
   /// Lets `body` write straight into the spare room, as `recv` does, and appends what it wrote.
   ///
   /// - Parameters:

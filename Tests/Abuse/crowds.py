@@ -3,13 +3,11 @@
 import os
 import random
 import resource
-import selectors
 import signal
-import socket
 import time
 
 from harness import ALL, BOTH, EACH_SELECTOR, Failed, scenario
-from server import require_option, wait
+from server import wait
 from wire import connect, echo, echo_once, frame, receive_exactly, receive_message, reset
 
 #: One address has 28,232 ports, and each of them rests for a minute after its use; so clients have many addresses.
@@ -102,7 +100,7 @@ def high_descriptors(run):
     set of the C library (1024) could not watch. Passes if the last ones are served, and the first ones still are."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     count = min(soft, 20_000) - 100
-    server = run.serve("--idle-time", "none")
+    server = run.serve("--idle-time", "none", "--handshake-time", "none")
     start = server.settle()
     clients = []
     try:
@@ -179,39 +177,6 @@ def reset_before_accept(run):
     echo_once(server.address)
     left = server.await_descriptors(start)
     run.check(left <= start, f"{left} descriptors at the end, {start} at the start")
-
-
-@scenario("a thousand clients come to a backlog of one", ways=BOTH)
-def backlog_of_one(run):
-    """The listener has room for one connection that waits, and a thousand clients connect at once and send a message
-    each. Passes if all are served, though some have to send their first packet again."""
-    require_option("--backlog")
-    server = run.serve("--backlog", "1")
-    count = run.pick(200, 1000)
-    readiness, state = selectors.DefaultSelector(), {}
-    for number in range(count):
-        client = socket.socket()
-        client.setblocking(False)
-        client.connect_ex(server.address)
-        state[client] = number
-        readiness.register(client, selectors.EVENT_WRITE)
-    begin = time.monotonic()
-    while state and time.monotonic() < begin + 60:
-        for key, event in readiness.select(1):
-            client = key.fileobj
-            error = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            run.check(error == 0, f"a client got {os.strerror(error)}")
-            if event & selectors.EVENT_WRITE:
-                client.send(frame(b"%d" % state[client]))
-                readiness.modify(client, selectors.EVENT_READ)
-            else:
-                reply = client.recv(100)
-                number = state.pop(client)
-                run.check(reply == frame(b"%d" % number), f"client {number} got {reply!r}")
-                readiness.unregister(client)
-                client.close()
-    run.figure(f"{count - len(state)} of {count} served in {time.monotonic() - begin:.1f} s")
-    run.check(not state, f"{len(state)} clients were not served in a minute")
 
 
 @scenario("client processes are killed at random", ways=BOTH)

@@ -3,15 +3,15 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
+import threading
 import time
 
 from harness import BOTH, EACH_SELECTOR, Failed, Skipped, perform, scenario
-from server import EXECUTABLE, help_of, require_option, wait
+from server import EXECUTABLE, require_option, wait
 from slowness import pump
-from wire import connect, echo, echo_once, frame, payload, receive_message, receive_to_end
+from wire import connect, echo, echo_once, frame, payload, receive_message
 
 
 def perform_inside(chosen, way, quick):
@@ -220,13 +220,11 @@ def line_down(run):
 def no_answer(run):
     """First packets are dropped. `framed-echo send --connect-time 2` has to give up after two seconds, within 10 %, and say
     so, with the status of a server that cannot be had (69)."""
-    option = next((one for one in ("--connect-time", "--timeout") if one in help_of("send")), None)
-    if not option:
-        raise Skipped("framed-echo send has no option for the time that connecting may take")
+    require_option("--connect-time", command="send")
     server = run.serve()
     filter_input(f"tcp dport {server.port} drop")
     begin = time.monotonic()
-    done = send(server, option, "2", "hello", timeout=20)
+    done = send(server, "--connect-time", "2", "hello", timeout=20)
     seconds = time.monotonic() - begin
     run.figure(f"gave up after {seconds:.2f} s: {done.stderr.strip()}")
     run.check(done.returncode == 69, f"it ended with {done.returncode}")
@@ -272,29 +270,60 @@ def syn_proxy(run):
 
 @scenario("network: only one version of IP", ways=[("sync", "epoll")], network=True)
 def versions(run):
-    """Servers at 127.0.0.1, ::1, 0.0.0.0 and :: serve what they say, whatever net.ipv6.bindv6only is: whether one at ::
-    serves IPv4 too does not depend on it."""
-    dual = []
+    """Servers at 127.0.0.1, ::1, 0.0.0.0 and :: serve what they say, whatever net.ipv6.bindv6only is: one at :: serves IPv4
+    only with --dual-stack."""
     for only in (0, 1):
         set_kernel("net.ipv6.bindv6only", only)
-        for host, clients in (("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("0.0.0.0", ["127.0.0.1"]),
-                              ("::", ["::1"])):
-            server = run.serve(host=host)
-            for client in clients:
-                echo_once((client, server.port))
-            if host == "::":
-                dual.append(accepts_ipv4(server.port))
+        for host, options, serves_four, serves_six in (
+                ("127.0.0.1", (), True, False), ("0.0.0.0", (), True, False), ("::1", (), False, True),
+                ("::", (), False, True), ("::", ("--dual-stack",), True, True)):
+            server = run.serve(*options, host=host)
+            for client, is_served in (("127.0.0.1", serves_four), ("::1", serves_six)):
+                found = accepts((client, server.port))
+                run.check(found == is_served, f"bindv6only={only}: {host} {' '.join(options)}"
+                          f" {'serves' if found else 'refuses'} {client}")
             server.kill()
-    run.figure(f"at :: it {'serves' if dual[0] else 'refuses'} IPv4")
-    run.check(dual[0] == dual[1], "whether it serves IPv4 at :: depends on net.ipv6.bindv6only")
 
 
-def accepts_ipv4(port):
+def accepts(address):
     try:
-        echo_once(("127.0.0.1", port))
+        echo_once(address)
         return True
     except OSError:
         return False
+
+
+@scenario("network: a thousand clients come to a backlog of one", ways=BOTH, quick=False, network=True)
+def backlog_of_one(run):
+    """The listener has room for one connection that waits, and a thousand clients come, fifty at a time, with a message each.
+    Most of their first packets are lost, which the kernel sends again, here every second. Passes if all are served; a
+    client that the kernel has kept waiting in vain, with a reset, comes again, and is counted."""
+    for key in ("tcp_syn_linear_timeouts", "tcp_syn_retries", "tcp_synack_retries"):
+        set_kernel("net.ipv4." + key, 127)
+    server = run.serve("--backlog", "1", "--handshake-time", "none")
+    counts, lock = {"served": 0, "again": 0}, threading.Lock()
+    begin = time.monotonic()
+
+    def come():
+        for _ in range(20):
+            while time.monotonic() < begin + 240:
+                try:
+                    echo_once(server.address, timeout=60)
+                    outcome = "served"
+                except (OSError, Failed):
+                    outcome = "again"
+                with lock:
+                    counts[outcome] += 1
+                if outcome == "served":
+                    break
+
+    threads = [threading.Thread(target=come) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run.figure(f"{counts['served']} served in {time.monotonic() - begin:.1f} s, {counts['again']} came again")
+    run.check(counts["served"] == 1000, "not all were served")
 
 
 @scenario("network: packets are late and out of order", ways=BOTH, network=True)

@@ -293,7 +293,7 @@ extension EventLoopTests {
     for descriptor in descriptors { _ = csys_close(descriptor) }
   }
 
-  /// HUP and ERR cannot be masked (K5): a connection that wants nothing is not watched, or the loop would spin.
+  /// HUP and ERR cannot be masked: a connection that wants nothing is not watched, or the loop would spin.
   @Test(
     "does not spin for a connection that is dead and that nobody reads", arguments: SelectorKind.available)
   func pausedHangUp(kind: SelectorKind) async throws {

@@ -31,7 +31,6 @@ struct ReadinessTests {
     return client
   }
 
-  // K1.
   @Test(
     "of a reset connection is everything: the last bytes, the error, the end",
     arguments: SelectorKind.available)
@@ -47,7 +46,7 @@ struct ReadinessTests {
     #expect(try selector.now()[7]?.contains(.readable) == true)
   }
 
-  // K1: why nobody asks for the error before everything is read.
+  // Why nobody asks for the error before everything is read.
   @Test("of a reset connection turns into a clean end once its error was asked for")
   func errorBeforeBytes() throws {
     let client = try Self.resetClient()
@@ -56,7 +55,6 @@ struct ReadinessTests {
     #expect(try client.read() == "")
   }
 
-  // K2.
   @Test(
     "of a half-closed connection stays, writing goes on, and the hang-up comes with the other half",
     arguments: SelectorKind.available)
@@ -82,7 +80,6 @@ struct ReadinessTests {
     #expect(try selector.now() == (kind == .select ? [:] : [7: .hangUp]))
   }
 
-  // K3.
   @Test(
     "of a refused connection is everything, and its error is told once", arguments: SelectorKind.available)
   func refused(kind: SelectorKind) throws {
@@ -95,7 +92,7 @@ struct ReadinessTests {
     #expect(client.takeError() == nil)
   }
 
-  // K4: why a socket is watched only after `connect`.
+  // Why a socket is watched only after `connect`.
   @Test("of a socket that has not begun to connect is a hang-up", arguments: SelectorKind.available)
   func unconnected(kind: SelectorKind) throws {
     let selector = try Kernel.real.makeSelector(kind)
@@ -109,7 +106,6 @@ struct ReadinessTests {
     #expect(try selector.wait() == [7: .writable])
   }
 
-  // K6.
   @Test("of a listener stays while descriptors are used up, and nothing is lost")
   func exhausted() async {
     // In a process of its own, whose descriptors may be used up.
@@ -143,7 +139,7 @@ struct ReadinessTests {
     }
   }
 
-  // K7: why a descriptor is removed before it is closed.
+  // Why a descriptor is removed before it is closed.
   @Test(
     "ends when a descriptor is removed and closed, though a copy of it is open",
     .enabled(if: Descriptors.limit > 3100, "needs descriptors from 3000 up, which the hard limit forbids"),
@@ -160,7 +156,7 @@ struct ReadinessTests {
     #expect(try selector.now() == [:])
   }
 
-  // K7: why events carry tokens.
+  // Why events carry tokens.
   @Test(
     "of a descriptor that was closed unremoved goes on under its own token, beside the new owner's",
     .enabled(if: Descriptors.limit > 3100, "needs descriptors from 3000 up, which the hard limit forbids"))
@@ -183,7 +179,7 @@ struct ReadinessTests {
     #expect(try selector.now() == [1: .readable, 2: .readable])
   }
 
-  // K8: why closing shuts down, drains, and closes then.
+  // Why closing shuts down, drains, and closes then.
   @Test("tells of a reset when the peer closed with bytes unread", arguments: SelectorKind.available)
   func closedUnread(kind: SelectorKind) throws {
     let selector = try Kernel.real.makeSelector(kind)
@@ -197,7 +193,6 @@ struct ReadinessTests {
     #expect(error?.code == ECONNRESET)
   }
 
-  // K8.
   @Test(
     "carries a reply of 1,500,000 bytes through a close that shuts down and drains",
     arguments: SelectorKind.available)
@@ -235,7 +230,7 @@ struct ReadinessTests {
     #expect(received == reply.count)
   }
 
-  // K9: a test of a slow reader that sends less than this proves nothing.
+  // A test of a slow reader that sends less than this proves nothing.
   @Test(
     "to write ends at megabytes that nobody reads, and comes again with a reader",
     arguments: SelectorKind.available)

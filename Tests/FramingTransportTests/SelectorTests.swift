@@ -158,7 +158,7 @@ struct SelectorTests {
     #expect(try near.read() == "")
   }
 
-  /// K5. `select` has no sign for a hang-up, and `kqueue` none at no interest: a dead connection is silent there.
+  /// `select` has no sign for a hang-up, and `kqueue` none at no interest: a dead connection is silent there.
   @Test("reports a hang-up at no interest, if the backend can know", arguments: SelectorKind.available)
   func hangUp(kind: SelectorKind) throws {
     let selector = try Kernel.real.makeSelector(kind)

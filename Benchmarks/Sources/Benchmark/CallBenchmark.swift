@@ -32,7 +32,9 @@ struct CallBenchmark {
     defer { running.child.stop() }
     let file = NSTemporaryDirectory() + "/strace-\(running.child.identifier)"
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let strace = try Child(["strace", "-c", "-f", "-o", file, "-p", "\(running.child.identifier)"])
+    let strace = try Child([
+      "strace", "-q", "-q", "-c", "-f", "-o", file, "-p", "\(running.child.identifier)",
+    ])
     // Until it is traced.
     while tracer(of: running.child.identifier) == 0 { usleep(1000) }
     let result = try load.run(programs, port: running.port, milliseconds: options.milliseconds, core: 1)

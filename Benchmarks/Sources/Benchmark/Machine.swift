@@ -2,6 +2,13 @@ import Foundation
 
 /// What it was measured on.
 enum Machine {
+  /// How many descriptors a process may have open.
+  static var descriptorLimit: Int {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_max)
+  }
+
   static var text: String {
     let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let model =

@@ -18,7 +18,8 @@ final class BurstEcho: ChannelInboundHandler {
       replies.writeInteger(length)
       replies.writeBuffer(&frame)
     }
-    if unread.readableBytes == 0 { unread.clear() } else { unread.discardReadBytes() }
+    // A connection that waits holds no memory.
+    if unread.readableBytes == 0 { unread = ByteBuffer() } else { unread.discardReadBytes() }
     if replies.readableBytes > 0 { context.write(wrapOutboundOut(replies), promise: nil) }
   }
 

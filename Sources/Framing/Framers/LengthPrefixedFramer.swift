@@ -107,8 +107,14 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   ///   value + adjustment is below zero, ``FrameFault/tooLong(length:limit:)``, and `malformed` for a body below
   ///   the minimum or a frame shorter than what is stripped from it.
   @inlinable
+  @inline(__always)
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     if isPlain.value, let scan = scanPlain(bytes) { return scan }
+    return try scanAny(bytes, atEnd: atEnd)
+  }
+
+  @inlinable
+  internal mutating func scanAny(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     if discarding.value > 0 { return .skip(count: discard(bytes.count)) }
     let header = headerLength
     if !magic.isEmpty, try !checkMagic(bytes) {
@@ -180,19 +186,26 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   /// - Throws: ``FrameFault/tooLong(length:limit:)``, or ``FrameFault/unencodable(_:value:)`` if the length does
   ///   not fit the field or the payload begins with a header that is not its own.
   @inlinable
+  @inline(__always)
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
+    let length = UInt64(truncatingIfNeeded: payload.count)
+    if isPlain.value && payload.count <= limit && length <= UInt64.max &>> UInt64(64 &- 8 &* width) {
+      wire.append(length, width: width, endianness: endianness, before: payload)
+    } else {
+      try encodeAny(payload, into: &wire)
+    }
+  }
+
+  @inlinable
+  internal func encodeAny(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     let (total, overflow) = strip.addingReportingOverflow(payload.count)
     guard !overflow, total >= headerLength else {
       throw .unencodable(
         "the message is shorter than the header that it has to begin with", value: UInt64(payload.count))
     }
     let value = try fieldValue(announcing: total - headerLength)
-    if strip == width && offset == 0 {  // The common layout: the field, then the payload.
-      wire.append(value, width: width, endianness: endianness)
-    } else {
-      try checkHeader(of: payload, value: value)
-      for index in 0..<strip { wire.append(headerByte(at: index, value: value) ?? 0) }
-    }
+    try checkHeader(of: payload, value: value)
+    for index in 0..<strip { wire.append(headerByte(at: index, value: value) ?? 0) }
     wire.append(payload)
   }
 

@@ -7,9 +7,9 @@ import Framing
 /// for a server and shared by its connections.
 @usableFromInline
 final class ConnectionFraming: Sendable {
-  /// The state of one connection; an instance of ``FramingState``, whose type the functions know.
+  /// The state of one connection.
   @usableFromInline
-  typealias State = AnyObject
+  typealias State = FramingState
 
   /// A state at the beginning of both streams.
   @usableFromInline let makeState: @Sendable () -> State
@@ -27,8 +27,6 @@ final class ConnectionFraming: Sendable {
   @usableFromInline let inputCounts: @Sendable (State) -> (unread: Int, missing: Int, offset: UInt64)
   /// See ``FrameEncoder/append(_:)``.
   @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Void
-  /// How many framed bytes wait to be sent.
-  @usableFromInline let outputCount: @Sendable (State) -> Int
   /// Calls the body with the framed bytes, and removes as many as it answers.
   @usableFromInline let send: @Sendable (State, (Span<UInt8>) -> Int) -> Void
   /// Drops the framed bytes.
@@ -59,62 +57,141 @@ final class ConnectionFraming: Sendable {
   @inlinable
   init<F: Framer>(_ framer: F) {
     makeState = { FramingState(framer) }
-    fill = { state, room, body in typed(state, F.self).decoder.fill(room: room, body) }
-    next = { (state) throws(FramingError) in try typed(state, F.self).decoder.next() }
+    fill = { state, room, body in typedDecoder(state, F.self).pointee.fill(room: room, body) }
+    next = { (state) throws(FramingError) in try typedDecoder(state, F.self).pointee.next() }
     deliver = { (state, body) throws(FramingError) in
-      let state = typed(state, F.self)
-      while let goOn = try state.decoder.withNextMessage(body) { if !goOn { return } }
+      let decoder = typedDecoder(state, F.self)
+      while let goOn = try decoder.pointee.withNextMessage(body) { if !goOn { return } }
     }
-    finish = { (state) throws(FramingError) in try typed(state, F.self).decoder.finish() }
-    hasFailed = { state in typed(state, F.self).decoder.failure != nil }
+    finish = { (state) throws(FramingError) in try typedDecoder(state, F.self).pointee.finish() }
+    hasFailed = { state in typedDecoder(state, F.self).pointee.failure != nil }
     inputCounts = { state in
-      let state = typed(state, F.self)
-      return (state.decoder.unreadCount, state.decoder.missingCount, state.decoder.offset)
+      let decoder = typedDecoder(state, F.self)
+      return (decoder.pointee.unreadCount, decoder.pointee.missingCount, decoder.pointee.offset)
     }
-    encode = { (state, message) throws(FramingError) in try typed(state, F.self).encoder.append(message) }
-    outputCount = { state in typed(state, F.self).encoder.count }
-    send = { state, body in
-      let state = typed(state, F.self)
-      state.encoder.removeFirst(state.encoder.withBytes(body))
+    encode = { (state, message) throws(FramingError) in
+      let encoder = typedEncoder(state, F.self)
+      try encoder.pointee.append(message)
+      state.count(encoder)
     }
-    dropOutput = { state in typed(state, F.self).encoder.removeAll() }
     capacity = { state in
-      let state = typed(state, F.self)
-      return state.decoder.capacity + state.encoder.capacity
+      typedDecoder(state, F.self).pointee.capacity + typedEncoder(state, F.self).pointee.capacity
+    }
+    send = { state, body in
+      let encoder = typedEncoder(state, F.self)
+      encoder.pointee.removeFirst(encoder.pointee.withBytes(body))
+      state.count(encoder)
+    }
+    dropOutput = { state in
+      let encoder = typedEncoder(state, F.self)
+      encoder.pointee.removeAll()
+      state.count(encoder)
     }
     exchangeInput = { state, spare, limit in
-      typed(state, F.self).decoder.exchangeBuffer(with: &spare, carrying: limit)
+      typedDecoder(state, F.self).pointee.exchangeBuffer(with: &spare, carrying: limit)
     }
-    exchangeOutput = { state, spare in typed(state, F.self).encoder.exchangeBuffer(with: &spare) }
+    exchangeOutput = { state, spare in
+      let encoder = typedEncoder(state, F.self)
+      encoder.pointee.exchangeBuffer(with: &spare)
+      state.count(encoder)
+    }
     releaseInput = { state in
-      var decoder = FrameDecoder(framer)
-      swap(&decoder, &typed(state, F.self).decoder)
-      return decoder.changing(to: Unread())
+      var released = FrameDecoder(framer)
+      swap(&released, &typedDecoder(state, F.self).pointee)
+      return released.changing(to: Unread())
     }
     releaseOutput = { state in
-      var encoder = FrameEncoder(framer)
-      swap(&encoder, &typed(state, F.self).encoder)
-      return encoder.changing(to: Unread())
+      let encoder = typedEncoder(state, F.self)
+      var released = FrameEncoder(framer)
+      swap(&released, &encoder.pointee)
+      state.count(encoder)
+      return released.changing(to: Unread())
     }
-    adoptInput = { state, input in typed(state, F.self).decoder = input.changing(to: framer) }
-    adoptOutput = { state, output in typed(state, F.self).encoder = output.changing(to: framer) }
+    adoptInput = { state, input in typedDecoder(state, F.self).pointee = input.changing(to: framer) }
+    adoptOutput = { state, output in
+      let encoder = typedEncoder(state, F.self)
+      encoder.pointee = output.changing(to: framer)
+      state.count(encoder)
+    }
+  }
+
+  /// How many framed bytes wait to be sent.
+  func outputCount(_ state: State) -> Int { state.outputCount.pointee }
+}
+
+/// The decoder and the encoder of one connection, in memory of their own.
+///
+/// Not in properties of the object: each access to one is checked for others at the same time when the program runs, which
+/// costs more than finding a frame. What these checks would prove holds by construction: a connection is an actor, so
+/// no two threads are here at once, and while its handler runs, inside of `deliver`, nothing asks for the decoder
+/// (`FramedConnection.isDelivering`); the encoder lies beside it and not in it.
+@usableFromInline
+final class FramingState {
+  /// How many framed bytes wait to be sent; asked for several times a message, so it is found without the framer's type.
+  @usableFromInline let outputCount: UnsafeMutablePointer<Int>
+  private let destroy: @Sendable (UnsafeMutablePointer<Int>) -> Void
+
+  @inlinable
+  convenience init<F: Framer>(_ framer: F) {
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: FramingLayout<F>.size, alignment: FramingLayout<F>.alignment)
+    let count = memory.initializeMemory(as: Int.self, to: 0)
+    (memory + FramingLayout<F>.decoder).initializeMemory(as: FrameDecoder<F>.self, to: FrameDecoder(framer))
+    (memory + FramingLayout<F>.encoder).initializeMemory(as: FrameEncoder<F>.self, to: FrameEncoder(framer))
+    self.init(count) { count in
+      let memory = UnsafeMutableRawPointer(count)
+      (memory + FramingLayout<F>.decoder).assumingMemoryBound(to: FrameDecoder<F>.self).deinitialize(count: 1)
+      (memory + FramingLayout<F>.encoder).assumingMemoryBound(to: FrameEncoder<F>.self).deinitialize(count: 1)
+      memory.deallocate()
+    }
+  }
+
+  @usableFromInline
+  init(
+    _ outputCount: UnsafeMutablePointer<Int>, destroy: @escaping @Sendable (UnsafeMutablePointer<Int>) -> Void
+  ) {
+    self.outputCount = outputCount
+    self.destroy = destroy
+  }
+
+  deinit { destroy(outputCount) }
+
+  /// After the encoder was used: keeps its count.
+  @inlinable
+  func count<F: Framer>(_ encoder: UnsafeMutablePointer<FrameEncoder<F>>) {
+    outputCount.pointee = encoder.pointee.count
   }
 }
 
-/// The decoder and the encoder of one connection.
+/// Where things lie in the memory of a ``FramingState``: the count at its front, then the decoder and the encoder.
 @usableFromInline
-final class FramingState<F: Framer> {
-  @usableFromInline var decoder: FrameDecoder<F>
-  @usableFromInline var encoder: FrameEncoder<F>
-
-  @inlinable
-  init(_ framer: F) {
-    decoder = FrameDecoder(framer)
-    encoder = FrameEncoder(framer)
+enum FramingLayout<F: Framer> {
+  @inlinable static var decoder: Int {
+    aligned(MemoryLayout<Int>.size, MemoryLayout<FrameDecoder<F>>.alignment)
   }
+  @inlinable static var encoder: Int {
+    aligned(decoder + MemoryLayout<FrameDecoder<F>>.size, MemoryLayout<FrameEncoder<F>>.alignment)
+  }
+  @inlinable static var size: Int { encoder + MemoryLayout<FrameEncoder<F>>.size }
+  @inlinable static var alignment: Int {
+    max(
+      MemoryLayout<Int>.alignment, MemoryLayout<FrameDecoder<F>>.alignment,
+      MemoryLayout<FrameEncoder<F>>.alignment)
+  }
+
+  /// The first multiple of `alignment`, a power of two, at or behind `offset`.
+  @inlinable
+  static func aligned(_ offset: Int, _ alignment: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
 }
 
 @inlinable
-func typed<F: Framer>(_ state: AnyObject, _: F.Type) -> FramingState<F> {
-  unsafeDowncast(state, to: FramingState<F>.self)
+func typedDecoder<F: Framer>(_ state: FramingState, _: F.Type) -> UnsafeMutablePointer<FrameDecoder<F>> {
+  (UnsafeMutableRawPointer(state.outputCount) + FramingLayout<F>.decoder)
+    .assumingMemoryBound(to: FrameDecoder<F>.self)
+}
+
+@inlinable
+func typedEncoder<F: Framer>(_ state: FramingState, _: F.Type) -> UnsafeMutablePointer<FrameEncoder<F>> {
+  (UnsafeMutableRawPointer(state.outputCount) + FramingLayout<F>.encoder)
+    .assumingMemoryBound(to: FrameEncoder<F>.self)
 }

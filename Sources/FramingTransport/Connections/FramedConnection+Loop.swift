@@ -5,13 +5,27 @@ import Framing
 extension FramedConnection: EventSource {
   // MARK: Entering
 
-  package nonisolated func ready(_ readiness: Readiness) { enter { $0.handle(readiness) } }
+  package nonisolated func ready(_ readiness: Readiness) { enter(with: readiness, Self.handleReadiness) }
 
-  package nonisolated func flush() {
-    enter {
-      $0.isFlushPlanned = false
-      $0.flushNow()
-    }
+  package nonisolated func flush() { enter(with: (), Self.flushPlanned) }
+
+  // Without captures, so that entering allocates nothing.
+  private static let handleReadiness: Entry<Readiness, Void> = { $0.handle($1) }
+  private static let flushPlanned: Entry<Void, Void> = { connection, _ in
+    connection.isFlushPlanned = false
+    connection.flushNow()
+  }
+
+  typealias Entry<Argument, Result> = @Sendable (isolated FramedConnection, Argument) -> Result
+
+  /// As ``enter(_:)``, for what happens with every message.
+  @inline(__always)
+  nonisolated func enter<Argument, Result>(
+    with argument: Argument, _ body: @escaping Entry<Argument, Result>
+  ) -> Result {
+    loop.checkIsolated()
+    // Sound: as below.
+    return unsafeBitCast(body, to: ((FramedConnection, Argument) -> Result).self)(self, argument)
   }
 
   /// Enters the isolation of this actor from its loop's thread.

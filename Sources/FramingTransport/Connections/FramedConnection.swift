@@ -27,7 +27,10 @@ public actor FramedConnection {
   let settings: ConnectionSettings
   var framing: ConnectionFraming
   var state: ConnectionFraming.State
-  var socket: Socket?
+  // Unchecked, as `clock`, `waiters` and others below, and the buffers of the loop: a check at run time of each access,
+  // several for every message, costs more than what is accessed. One thread is here at a time, as this is an actor, and no
+  // access lasts while a handler, or whoever waited, is called.
+  @exclusivity(unchecked) var socket: Socket?
 
   // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
   var token: UInt64?
@@ -52,10 +55,10 @@ public actor FramedConnection {
   var failure: ConnectionError?
   var closeTimer: TimerQueue.ID?
   // What its limits are about; see FramedConnection+Limits.swift.
-  var clock: ConnectionClock
+  @exclusivity(unchecked) var clock: ConnectionClock
   /// How many messages were taken.
   var messageCount: UInt64 = 0
-  var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
+  @exclusivity(unchecked) var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
   /// Whether the server stops: no message is taken any more but those that have begun.
   ///
   /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.
@@ -67,8 +70,8 @@ public actor FramedConnection {
   /// How many bytes are counted as queued.
   var countedQueue = 0
 
-  var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
-  var waiters: [Waiter] = []
+  @exclusivity(unchecked) var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
+  @exclusivity(unchecked) var waiters: [Waiter] = []
   var lastTicket: UInt64 = 0
 
   /// A synchronous handler. Gets each message in place; runs on the loop, isolated to the connection.
@@ -141,7 +144,20 @@ public actor FramedConnection {
   ///
   /// - Throws: ``ConnectionError``, after the last whole message; behind ``ConnectionError/leftOut(_:)`` further ones
   ///   can be received.
-  public func receive() async throws(ConnectionError) -> [UInt8]? {
+  public nonisolated(nonsending) func receive() async throws(ConnectionError) -> [UInt8]? {
+    if loop.isCurrent, let result = enter(with: (), Self.takeNow) { return try result.get() }
+    return try await waitForMessage()
+  }
+
+  // Not actors' methods to the compiler, these and those that call them: that would have the task look for its executor
+  // before and after each call, which costs more than a message does.
+  private static let takeNow: Entry<Void, Received?> = { connection, _ in
+    precondition(
+      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
+    return connection.takeMessage()
+  }
+
+  private func waitForMessage() async throws(ConnectionError) -> [UInt8]? {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
     readRest()
@@ -211,14 +227,44 @@ public actor FramedConnection {
   }
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
-  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+  @usableFromInline
+  nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
       do throws(ConnectionError) { return try await receive() } catch {
         guard case .leftOut = error else { throw error }
-        onFailure?(error)
+        await tell(of: error)
       }
     }
   }
+
+  /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.
+  @usableFromInline
+  nonisolated func wholeMessageNow() -> [UInt8]? { loop.isCurrent ? enter(with: (), Self.takeWhole) : nil }
+
+  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in
+    precondition(
+      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
+    return connection.wholeMessage()
+  }
+
+  private func wholeMessage() -> [UInt8]? {
+    do throws(FramingError) {
+      return try framing.next(state).map { message in
+        messageCount += 1
+        count(.messagesReceived)
+        return message
+      }
+    } catch {
+      // Asked again, the framing would not tell of a frame that it has left out.
+      if !framing.hasFailed(state) {
+        count(.leftOut)
+        onFailure?(.leftOut(error))
+      }
+      return nil
+    }
+  }
+
+  private func tell(of error: ConnectionError) { onFailure?(error) }
 
   // MARK: Sending
 
@@ -229,9 +275,31 @@ public actor FramedConnection {
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued, and the
   ///   connection goes on.
-  public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
+  public nonisolated(nonsending) func send(
+    _ message: some Collection<UInt8> & Sendable
+  ) async throws(ConnectionError) {
+    guard loop.isCurrent else { return try await sendFromElsewhere(message) }
+    let outcome =
+      message.withContiguousStorageIfAvailable { enter(with: $0, Self.queueNow) }
+      ?? [UInt8](message).withUnsafeBufferPointer { enter(with: $0, Self.queueNow) }
+    if let error = outcome.error { throw error }
+    if outcome.isBehind { try await catchUp() }
+  }
+
+  private static let queueNow: Entry<UnsafeBufferPointer<UInt8>, (error: ConnectionError?, isBehind: Bool)> =
+    {
+      connection, message in
+      let error = connection.queue(message.span)
+      return (error, connection.queuedBytes > connection.settings.limits.queuedBytes)
+    }
+
+  private func sendFromElsewhere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
     if let error = queue(message) { throw error }
-    guard framing.outputCount(state) > settings.limits.queuedBytes else { return }
+    if queuedBytes > settings.limits.queuedBytes { try await catchUp() }
+  }
+
+  /// Sends, and waits while the peer is too far behind.
+  private func catchUp() async throws(ConnectionError) {
     flushNow()
     if framing.outputCount(state) > settings.limits.queuedBytes {
       try await wait(for: .writable)

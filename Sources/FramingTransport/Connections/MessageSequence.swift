@@ -5,25 +5,36 @@
 /// length is told to the server's `onEvent`, and the sequence goes on behind it; ``FramedConnection/receive()``
 /// throws ``ConnectionError/leftOut(_:)`` for it.
 public struct MessageSequence: AsyncSequence, Sendable {
-  let connection: FramedConnection
+  @usableFromInline let connection: FramedConnection
+
+  init(connection: FramedConnection) { self.connection = connection }
 
   /// Takes the messages one by one; they go to whoever asks first.
+  @inlinable
   public func makeAsyncIterator() -> Iterator { Iterator(connection: connection) }
 
   /// See ``MessageSequence``.
   public struct Iterator: AsyncIteratorProtocol {
-    let connection: FramedConnection
+    @usableFromInline let connection: FramedConnection
+
+    @inlinable
+    init(connection: FramedConnection) { self.connection = connection }
 
     /// The next message; `nil` once the peer has closed.
+    @inlinable
     public mutating func next() async throws(ConnectionError) -> [UInt8]? {
       try await connection.receiveWhole()
     }
 
+    // Inlinable, so that the caller sees that it stays where it is.
     /// The next message; `nil` once the peer has closed.
+    @inlinable
+    @inline(__always)
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(ConnectionError)
       -> [UInt8]?
     {
-      try await connection.receiveWhole()
+      if let message = connection.wholeMessageNow() { return message }
+      return try await connection.receiveWhole()
     }
   }
 }

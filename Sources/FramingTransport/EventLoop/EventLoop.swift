@@ -145,13 +145,13 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   private var ready: [SelectorEvent] = []
   private var timers = TimerQueue()
   private var sources = SourceTable()
-  private var unflushed: [any EventSource] = []
+  @exclusivity(unchecked) private var unflushed: [any EventSource] = []
   /// Whether the inbox was told that the thread waits, so that whoever has cleared that since has woken it.
   private var hasAnnouncedWait = false
 
   /// Memory to read into and to encode into, lent to one connection at a time so that idle ones hold none.
-  package var inputBuffer = FrameBuffer()
-  package var outputBuffer = FrameBuffer()
+  @exclusivity(unchecked) package var inputBuffer = FrameBuffer()
+  @exclusivity(unchecked) package var outputBuffer = FrameBuffer()
 
   /// More memory than this is not kept for the next connection.
   private static let keptBuffer = 4 << 20

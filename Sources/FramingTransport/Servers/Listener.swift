@@ -44,6 +44,7 @@ final class Listener: EventSource, @unchecked Sendable {
   private var hasRun = false
   private var drain = DrainState()
   private var drainTimer: TimerQueue.ID?
+  private var isAdvancing = false
   private let phaseNumber = Atomic(ServerPhase.starting.rawValue)
   private var onStop: [@Sendable () -> Void] = []
 
@@ -147,6 +148,10 @@ final class Listener: EventSource, @unchecked Sendable {
 
   /// Enters the phases whose time has come, and sets the timer for the next.
   func advance() {
+    // Connections may end while a phase is entered; whoever enters it asks again.
+    if isAdvancing { return }
+    isAdvancing = true
+    defer { isAdvancing = false }
     while let phase = drain.advance(
       now: loop.system.now(), isEmpty: connections.isEmpty && handshakes.isEmpty)
     {
