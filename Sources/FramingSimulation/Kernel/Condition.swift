@@ -1,6 +1,14 @@
 import CSystemShims
 import FramingTransport
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// What a wait may find out about an open file.
 struct Condition: OptionSet, Hashable {
   let rawValue: UInt8
@@ -42,11 +50,3 @@ struct Condition: OptionSet, Hashable {
       | (contains(.hangUp) ? POLLHUP : 0) | (contains(.error) ? POLLERR : 0)
   }
 }
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif

@@ -61,7 +61,7 @@ package final class SimulatedKernel: SystemCalls {
   // MARK: Crossing the seam
 
   /// One call: meets its fault if there is one, and is written down.
-  private func call(
+  func call(
     _ call: SystemCall, _ descriptor: CInt? = nil, _ body: (World, Fault?) -> CallResult
   ) -> CallResult {
     state.withLock { state in
@@ -73,7 +73,7 @@ package final class SimulatedKernel: SystemCalls {
   }
 
   /// One call on a socket.
-  private func call(
+  func call(
     _ call: SystemCall, _ descriptor: CInt, _ body: (World, StreamSocket, Fault?) -> CallResult
   ) -> CallResult {
     self.call(call, descriptor) { world, fault in
@@ -119,8 +119,8 @@ package final class SimulatedKernel: SystemCalls {
       if let failure = fault?.failure { return failure }
       switch option {
       case .resetOnClose: socket.resetsOnClose = true
-      case .deadPeer(let milliseconds): socket.deadPeerTime = Int64(milliseconds) * 1_000_000
-      case .reuseAddress, .noDelay, .ipv6Only, .reusePort, .sendBuffer, .receiveBuffer: break
+      // Buffers are those of the conditions, and nobody vanishes without a word in this network.
+      case .reuseAddress, .noDelay, .ipv6Only, .reusePort, .sendBuffer, .receiveBuffer, .deadPeer: break
       }
       return CallResult(0)
     }
@@ -182,80 +182,11 @@ package final class SimulatedKernel: SystemCalls {
     }
   }
 
-  package func status(of path: String, into file: inout FileStatus) -> CallResult {
-    guard let found = state.withLock({ $0.world.paths.first { $0.path == path } }) else {
-      return .error(ENOENT)
-    }
-    file.inode = found.inode
-    file.isSocket = true
-    return CallResult(0)
-  }
-
-  package func unlink(_ path: String) -> CallResult {
-    state.withLock { state in
-      guard let index = state.world.paths.firstIndex(where: { $0.path == path }) else {
-        return .error(ENOENT)
-      }
-      state.world.paths.remove(at: index)
-      return CallResult(0)
-    }
-  }
-
-  package func resolve(_ query: AddressQuery) {
-    let addresses = state.withLock { state in
-      state.world.hosts.first { $0.name == query.host }?.addresses.map { $0.with(port: query.port) }
-    }
-    // Not under the lock: the answer wakes a loop.
-    query.answer(
-      addresses.map { .success($0) }
-        ?? .failure(
-          SocketAddress.UnknownHost(host: query.host, reason: "the simulated network does not know it")))
-  }
-
   package func makeSelector(_ kind: SelectorKind) throws(SystemError) -> any Selector {
     try kind.selector(over: self)
   }
 
   package func now() -> Int64 { state.withLock { $0.world.now } }
-
-  // MARK: What a service manager hands over, and wants to hear
-
-  package func isStream(_ descriptor: CInt) -> CallResult {
-    call(.getOption, descriptor) { world, fault in
-      if let failure = fault?.failure { return failure }
-      if world[descriptor] is DatagramFile { return CallResult(0) }
-      return world.socket(descriptor) == nil
-        ? .error(world[descriptor] == nil ? EBADF : ENOTSOCK) : CallResult(1)
-    }
-  }
-
-  package func isListening(_ descriptor: CInt) -> CallResult {
-    call(.getOption, descriptor) { _, socket, fault in
-      if let failure = fault?.failure { return failure }
-      if case .listening = socket.state { return CallResult(1) }
-      return CallResult(0)
-    }
-  }
-
-  package func prepare(_ descriptor: CInt) -> CallResult {
-    call(.getOption, descriptor) { world, fault in
-      fault?.failure ?? (world[descriptor] == nil ? .error(EBADF) : CallResult(0))
-    }
-  }
-
-  package func datagramSocket() -> CallResult {
-    call(.socket) { world, fault in fault?.failure ?? world.open(DatagramFile()) }
-  }
-
-  package func send(
-    _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, to address: SocketAddress
-  ) -> CallResult {
-    call(.send, descriptor) { world, fault in
-      fault?.failure ?? (world[descriptor] is DatagramFile ? CallResult(bytes.count) : .error(ENOTSOCK))
-    }
-  }
-
-  package func processID() -> CInt { 1 }
 
   // MARK: What programs do that the transport does not
 

@@ -47,8 +47,6 @@ final class StreamSocket: OpenFile {
 
   // Options; what is accepted inherits them.
   var resetsOnClose = false
-  /// After how long a silent peer is given up, in nanoseconds; `nil` for never.
-  var deadPeerTime: Int64?
 
   init(family: SocketAddress.Family, number: Int) {
     self.family = family

@@ -63,7 +63,6 @@ extension World {
     server.local = listener.local
     server.remote = client.local
     server.resetsOnClose = listener.resetsOnClose
-    server.deadPeerTime = listener.deadPeerTime
     let there = stream(), back = stream()
     (client.outgoing, server.incoming) = (there, there)
     (server.outgoing, client.incoming) = (back, back)

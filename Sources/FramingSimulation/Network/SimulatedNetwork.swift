@@ -96,6 +96,13 @@ public final class SimulatedNetwork: Sendable {
     try EventLoop(selector: loop.selectorKind, system: kernel, driver: driver)
   }
 
+  /// Makes a host known by name, for connections that name one. Nobody else is known.
+  ///
+  /// - Parameter addresses: In the order in which they are to be tried; their ports do not matter.
+  public func addHost(_ name: String, addresses: [SocketAddress]) {
+    kernel.state.withLock { $0.world.hosts.append((name, addresses)) }
+  }
+
   /// How much time has passed in the simulation.
   public var time: Duration { .nanoseconds(kernel.now() - World.beginning) }
 
