@@ -1,5 +1,6 @@
 #define _GNU_SOURCE 1  // accept4
 #include "CSystemShims.h"
+#include <sys/ioctl.h>
 #if defined(__linux__)
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -95,6 +96,23 @@ int csys_resolve(const char *host, uint16_t port, struct csys_address *to, int c
 
 // The EAI_ codes are below zero in some C libraries and above in others.
 const char *csys_resolve_reason(int result) { return gai_strerror(EAI_NONAME < 0 ? result : -result); }
+
+long csys_unread(int descriptor) {
+  int count = 0;
+  long result = csys_result(ioctl(descriptor, FIONREAD, &count));
+  return result < 0 ? result : count;
+}
+
+long csys_unacknowledged(int descriptor) {
+  int count = 0;
+#if defined(__APPLE__)
+  socklen_t length = sizeof count;
+  long result = csys_result(getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &length));
+#else
+  long result = csys_result(ioctl(descriptor, TIOCOUTQ, &count));  // For sockets the same as SIOCOUTQ.
+#endif
+  return result < 0 ? result : count;
+}
 
 #if !defined(__linux__)
 // The flags that Linux takes with the call have to be set one by one here; a descriptor that cannot have

@@ -166,6 +166,9 @@ static inline long csys_take_error(int descriptor) {
   long result = csys_result(getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &length));
   return result < 0 ? result : -(long)value;
 }
+// The bytes that have come and were not read, and those that were sent and not acknowledged by the peer's system.
+long csys_unread(int descriptor);
+long csys_unacknowledged(int descriptor);
 static inline int csys_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
 // MARK: Waiting

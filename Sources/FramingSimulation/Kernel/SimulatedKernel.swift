@@ -149,6 +149,18 @@ package final class SimulatedKernel: SystemCalls {
     return result
   }
 
+  package func unread(of descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { _, socket, fault in
+      fault?.failure ?? CallResult(socket.incoming?.unreadCount ?? 0)
+    }
+  }
+
+  package func unacknowledged(of descriptor: CInt) -> CallResult {
+    call(.getOption, descriptor) { _, socket, fault in
+      fault?.failure ?? CallResult(socket.outgoing?.sentCount ?? 0)
+    }
+  }
+
   package func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
     let result = call(.receive, descriptor) { world, socket, fault in
       world.receive(socket, into: buffer, fault)

@@ -39,7 +39,7 @@ struct ConnectionClock {
       return
     }
     written += taken
-    if writeBegan == nil || written >= enough { (writeBegan, written) = (now, 0) }
+    if writeBegan == nil || written >= max(enough, 1) { (writeBegan, written) = (now, 0) }
   }
 
   /// The time that is over first, and when that is; `nil` if none is limited.

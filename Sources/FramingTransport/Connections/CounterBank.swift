@@ -53,12 +53,11 @@ final class CounterBank: @unchecked Sendable {
     case .timedOut(.message): add(.messageTimeouts)
     case .timedOut(.idle): add(.idleTimeouts)
     case .timedOut(.write): add(.writeTimeouts)
-    case .cut: add(.cut)
     case .handler: add(.handlerErrors)
     case .refused(.total): add(.refused)
     case .refused(.perPeer): add(.refusedPerPeer)
     // What only clients meet is not counted.
-    case .closed, .cancelled, .timedOut(.connect), .unknownHost, .unreachable: break
+    case .cut, .closed, .cancelled, .timedOut(.connect), .unknownHost, .unreachable: break
     }
   }
 }

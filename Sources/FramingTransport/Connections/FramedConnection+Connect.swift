@@ -50,7 +50,8 @@ extension FramedConnection {
       on: loop)
   }
 
-  /// Connects to a server, gives the connection to `body`, and closes it afterwards without losing anything.
+  /// Connects to a server, gives the connection to `body`, and closes it afterwards: without losing anything, or
+  /// without waiting for that if `body` throws.
   ///
   /// - Parameters:
   ///   - address: Where the server listens.

@@ -10,9 +10,19 @@ extension FramedConnection {
     if isClosing { return setCloseTimer() }
     onDrain?(self)
     onDrain = nil
+    // Bounded, so that a peer that goes on sending cannot keep the server.
+    restBytes = socket?.unread() ?? 0
     readRest()
     endIfDrained()
     updateInterest()
+  }
+
+  /// So many bytes of a read were taken, of as many as there was room for.
+  func noteRest(taken: Int, offered: Int) {
+    guard isDraining else { return }
+    restBytes -= taken
+    // Less than there was room for is all that there was.
+    hasReadAll = hasReadAll || taken < offered || restBytes <= 0
   }
 
   /// Reads what had come before the server stopped, of which nothing may have told so far.
@@ -43,14 +53,23 @@ extension FramedConnection {
   }
 
   /// The time of the server is over: the peer is told that nothing follows, and a second later the connection is closed,
-  /// by a reset if bytes are left that it did not take.
+  /// by a reset if bytes are left that it does not have.
   func cut() {
     guard socket != nil else { return }
     if !isClosing || framing.outputCount(state) > 0 {
+      noteCut()
       note(.cut)
       endReceiving(.failed(.cut))
     }
     beginClose()
+    closeLimit = min(closeLimit, deadline(after: Self.shortCloseDeadline))
     setCloseTimer(isShort: true)
+  }
+
+  /// Counts, once, that the server has not finished with the connection.
+  func noteCut() {
+    if isCut { return }
+    isCut = true
+    count(.cut)
   }
 }

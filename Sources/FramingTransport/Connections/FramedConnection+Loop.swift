@@ -106,11 +106,10 @@ extension FramedConnection: EventSource {
     switch outcome {
     case .success(.bytes(let count)):
       self.count(.bytesReceived, count)
-      // Less than there was room for is all that there was.
-      if isDraining { hasReadAll = count < offered }
+      noteRest(taken: count, offered: offered)
     case .success(.wouldBlock):
       lendInputBack()
-      if isDraining { hasReadAll = true }
+      noteRest(taken: 0, offered: offered)
       return endIfDrained()
     case .success(.ended):
       peerHasEnded = true
@@ -166,10 +165,19 @@ extension FramedConnection: EventSource {
       isDelivering = false
       if inheritInput() { goesOn = true }
       if let thrown {
-        endReceiving(.failed((thrown as? ConnectionError) ?? .handler("\(thrown)")))
+        endReceiving(.failed(blame(for: thrown)))
         return beginClose()  // It gets no further message.
       }
       goesOn = goesOn && !isReadingPaused && !isClosing
+    }
+  }
+
+  /// What a handler has thrown: the end of this connection, which it met when it sent, or an error of its own.
+  private func blame(for thrown: any Error) -> ConnectionError {
+    switch (thrown as? ConnectionError, sending) {
+    case (let error?, .failed(let met)) where error == met: error
+    case (.closed?, _) where !sending.isOpen: .closed
+    default: .handler("\(thrown)")
     }
   }
 
@@ -250,6 +258,7 @@ extension FramedConnection: EventSource {
     if left == 0 {
       lendOutputBack()
       if case .ending = sending { endSending() }
+      if waiting > 0 && isClosing && (isDraining || failure != nil) { setCloseTimer(isShort: true) }
       resume(.flushed, with: nil)
     }
     if left <= settings.limits.lowMark {
@@ -269,16 +278,19 @@ extension FramedConnection: EventSource {
 
   private func write() {
     guard !sending.isOver else { return framing.dropOutput(state) }
+    var failure: SystemError?
     framing.send(state) { bytes in
       do throws(SystemError) {
         let count = try socket?.write(bytes) ?? 0
         self.count(.bytesSent, count)
         return count
       } catch {
-        failSending(.system(error))
+        failure = error
         return bytes.count  // Nobody will get them.
       }
     }
+    // Only now: whoever is told may reset the connection, which drops what was just being sent.
+    if let failure { failSending(.system(failure)) }
   }
 
   private func endSending() {
@@ -325,19 +337,30 @@ extension FramedConnection: EventSource {
   /// Closes by force after a while, a short one if the peer has no claim to a long one.
   func setCloseTimer(isShort: Bool = false) {
     guard socket != nil else { return }
-    if let closeTimer { loop.cancel(closeTimer) }
     let isShort = isShort || framing.outputCount(state) == 0 && (isDraining || failure != nil)
-    closeTimer = loop.schedule(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime) {
-      [self] in
-      enter { $0.closeDeadlineReached() }
+    let deadline = deadline(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime)
+    if let closeTimer {
+      if closeTimer.deadline <= deadline { return }
+      loop.cancel(closeTimer.id)
     }
+    closeTimer = (loop.schedule(at: deadline) { [self] in enter { $0.closeDeadlineReached() } }, deadline)
+  }
+
+  /// The time, on the loop's clock, at which `duration` will have passed.
+  func deadline(after duration: Duration) -> Int64 {
+    let (time, overflow) = loop.system.now().addingReportingOverflow(duration.nanoseconds)
+    return overflow ? .max : time
   }
 
   private func closeDeadlineReached() {
     closeTimer = nil
-    let unsent = framing.outputCount(state)
+    // What the kernel has is not what the peer has: closing now could cost it the rest. Over Unix sockets it could not.
+    let unacknowledged = peer.family == .unix ? 0 : socket?.unacknowledged() ?? 0
+    let unsent = framing.outputCount(state) + unacknowledged
     guard unsent > 0 else { return closeNow() }
+    if loop.system.now() < closeLimit { return setCloseTimer(isShort: true) }
     note(.unsent(bytes: unsent))
+    if isDraining { noteCut() }
     resetOnClose()
     closeNow(after: .unsent(bytes: unsent))
   }
@@ -349,7 +372,7 @@ extension FramedConnection: EventSource {
 
   /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
   func closeNow(after error: ConnectionError? = nil) {
-    if let closeTimer { loop.cancel(closeTimer) }
+    if let closeTimer { loop.cancel(closeTimer.id) }
     if let limitTimer { loop.cancel(limitTimer.id) }
     closeTimer = nil
     limitTimer = nil

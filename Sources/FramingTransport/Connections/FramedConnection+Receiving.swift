@@ -29,6 +29,8 @@ extension FramedConnection {
     precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
     if let result = takeMessage() { return try result.get() }
     readRest()
+    // As long as more is there, others have their turn in between, and the time of the server can end.
+    if isDraining && !hasReadAll { await Task.yield() }
     if let result = takeMessage() { return try result.get() }
     precondition(receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
@@ -92,6 +94,7 @@ extension FramedConnection {
     guard let receiver, receiver.ticket == ticket else { return }
     self.receiver = nil
     receiver.continuation.resume(returning: .failure(.cancelled))
+    updateInterest()  // Nobody waits: what has come already may be all that there is room for.
   }
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.

@@ -53,7 +53,7 @@ public actor FramedConnection {
   var onDrain: (@Sendable (isolated FramedConnection) -> Void)?
   /// The first thing that went wrong.
   var failure: ConnectionError?
-  var closeTimer: TimerQueue.ID?
+  var closeTimer: (id: TimerQueue.ID, deadline: Int64)?
   // What its limits are about; see FramedConnection+Limits.swift.
   @exclusivity(unchecked) var clock: ConnectionClock
   /// How many messages were taken.
@@ -65,6 +65,12 @@ public actor FramedConnection {
   public internal(set) var isDraining = false
   /// Whether, as the server stops, everything was read that had come by then.
   var hasReadAll = false
+  /// How many bytes had come by then and were not read yet.
+  var restBytes = 0
+  /// Whether it was not finished when the time of its server was over.
+  var isCut = false
+  /// When closing is over, whatever the peer has.
+  var closeLimit = Int64.max
   /// Where the message begins that is the last one to be taken, as the server stops.
   var lastMessageOffset: UInt64?
   /// How many bytes are counted as queued.
@@ -196,6 +202,7 @@ public actor FramedConnection {
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }
     if sending.isOpen { sending = .ending }
+    closeLimit = deadline(after: settings.limits.closeTime)
     flushNow()
     resumeReceiver()
     setCloseTimer()

@@ -22,8 +22,26 @@ extension FramedServer {
     limits.connections = 256
     limits.connection.closeTime = .seconds(2)
     let port = try FramedServer(at: address, framer: LineFramer(), limits: limits, on: loop)
-    port.serve(untilEndOf: self) { [self] in phase.health }
+    port.answer(untilEndOf: self)
     return port.address
+  }
+}
+
+extension FramedServer {
+  /// Tells everyone who connects how `other` is, and closes; until `other` has stopped, or is no more.
+  private func answer(untilEndOf other: FramedServer) {
+    // Not the other itself, which may go without having run.
+    loop.execute { [listener, weak other = other.listener] in
+      guard let other else { return listener.shutdown(.immediate) }
+      listener.run { [weak other] connection, listener in
+        connection.start(onMessage: { _, _ in }, onDrain: nil, onFailure: { _ in }) {
+          listener.closed(connection)
+        }
+        if let error = connection.queue((other?.phase ?? .stopped).health.utf8) { connection.note(error) }
+        connection.beginClose()
+      }
+      other.whenStopped { listener.loop.execute { listener.shutdown(.immediate) } }
+    }
   }
 }
 

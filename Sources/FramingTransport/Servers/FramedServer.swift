@@ -17,7 +17,7 @@ public final class FramedServer: Sendable {
   /// The loop that the server belongs to, and its connections if there is one loop.
   public let loop: EventLoop
 
-  private let listener: Listener
+  let listener: Listener
 
   /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves, once.
   ///
@@ -35,7 +35,7 @@ public final class FramedServer: Sendable {
   ///     believed. Connections from elsewhere are served without one. Nobody unless told otherwise.
   ///   - options: How to listen, and the options of what is accepted.
   ///   - onEvent: Told what an operator may want to know, as of connections that failed: the hook for logs. On the
-  ///     thread of a loop, so it must not block.
+  ///     threads of the loops, of several at once if there are several, so it must not block.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
@@ -125,8 +125,15 @@ public final class FramedServer: Sendable {
   /// handler may still send (``FramedConnection/isDraining`` says why), and `run` waits for it. A task whose connection is
   /// cut, after ``Drain/time``, is cancelled.
   ///
+  /// A handler that waits for something other than its peer, as for what others say in a chat, does not see `messages` end:
+  /// it reads in a child task, or lets `onDrain` tell it. That a peer has gone it learns when it next reads or sends.
+  ///
+  /// - Parameters:
+  ///   - onDrain: Told of each connection, isolated to it, that the server stops.
+  ///   - handler: Serves one connection.
   /// - Throws: ``SystemError`` if the listening socket cannot be watched.
   public func run(
+    onDrain: (@Sendable (isolated FramedConnection) -> Void)? = nil,
     _ handler: @escaping @Sendable (isolated FramedConnection) async throws -> Void
   ) async throws {
     try await serve { connection, listener in
@@ -137,7 +144,9 @@ public final class FramedServer: Sendable {
         } catch {
           // What went wrong with the connection itself was told when it happened.
           let told = await connection.failure
-          if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true {
+          if error is CancellationError && Task.isCancelled {
+            // Its connection was cut, which was told.
+          } else if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true {
             await connection.count(.handlerErrors)
             report(error)
           }
@@ -145,11 +154,12 @@ public final class FramedServer: Sendable {
         try? await connection.close()
         listener.closed(connection)
       }
-      connection.start(onMessage: nil, onDrain: nil, onFailure: report) { task.cancel() }
+      connection.start(onMessage: nil, onDrain: onDrain, onFailure: report) { task.cancel() }
     }
   }
 
-  /// Stops accepting, lets the connections finish what they have begun, and makes `run` return. From any thread.
+  /// Stops accepting, lets the connections finish what they have begun, and makes `run` return. From any thread. Cancelling
+  /// the task of `run` does the same, with the times of `Drain()`.
   ///
   /// What was sent to this server before it stopped to accept is answered. Of connections that are not finished when the
   /// time is over, ``ServerCounters/Counter/cut`` has the number.
@@ -157,20 +167,6 @@ public final class FramedServer: Sendable {
   /// - Parameter drain: How long all of it may take. A further call can shorten that: `shutdown(.immediate)` skips ahead.
   public func shutdown(_ drain: Drain = Drain()) {
     loop.execute { [listener] in listener.shutdown(drain) }
-  }
-
-  /// Sends one message to everyone who connects, and closes; until `other` has stopped.
-  func serve(untilEndOf other: FramedServer, _ message: @escaping @Sendable () -> String) {
-    loop.execute { [listener, other = other.listener] in
-      listener.run { connection, listener in
-        connection.start(onMessage: { _, _ in }, onDrain: nil, onFailure: { _ in }) {
-          listener.closed(connection)
-        }
-        if let error = connection.queue(message().utf8) { connection.note(error) }
-        connection.beginClose()
-      }
-      other.whenStopped { listener.shutdown(.immediate) }
-    }
   }
 
   private func serve(

@@ -57,7 +57,12 @@ extension Listener {
   /// wait to be accepted are served then.
   private func pauseAccepting(after error: SystemError) {
     guard token != nil else { return }
-    if error.code == EMFILE || error.code == ENFILE, starvation.isOverdue(now: loop.now) { shed() }
+    // One that closes its socket now resets them anyway, and counts them so.
+    if error.code == EMFILE || error.code == ENFILE,
+      starvation.isOverdue(now: loop.now) || phase == .finishing
+    {
+      shed()
+    }
     watch([])
     _ = loop.schedule(after: starvation.nextPause()) { [self] in watch(.readable) }
   }
@@ -72,6 +77,7 @@ extension Listener {
         count += 1
       }
     }
+    starvation.restart(now: loop.now)
     guard count > 0 else { return }
     bank.add(.accepted, count)
     bank.add(.shed, count)
@@ -84,6 +90,8 @@ extension Listener {
       try loop.change(token, descriptor: descriptor, interest: interest)
     } catch {
       onEvent(.acceptFailed(error, count: 1))
+      // Nobody else would ask again.
+      if !interest.isEmpty { _ = loop.schedule(after: starvation.nextPause()) { [self] in watch(interest) } }
     }
   }
 

@@ -63,8 +63,14 @@ final class Listener: EventSource, @unchecked Sendable {
     }
     self.proxies = proxies
     self.onEvent = onEvent
+    precondition(
+      limits.connections >= 0 && limits.connectionsPerPeer >= 0,
+      "a server cannot have fewer than no connections")
     starvation = Starvation(patience: limits.connection.handshakeTime, system: loops[0].system)
   }
+
+  /// A server that nobody runs goes without having stopped.
+  deinit { for action in onStop { action() } }
 
   // MARK: From any thread
 
@@ -90,6 +96,8 @@ final class Listener: EventSource, @unchecked Sendable {
     } catch {
       // Peers would connect, and wait for nobody.
       close()
+      drain.stop()
+      entered(.stopped)
       complete(after: error)
     }
   }

@@ -60,6 +60,9 @@ struct DrainState {
     if phase == .starting { phase = .ready }
   }
 
+  /// The server cannot run.
+  mutating func stop() { phase = .stopped }
+
   /// The server is told to stop; a further call can only bring the end nearer.
   mutating func begin(_ drain: Drain, now: Int64) {
     func end(_ duration: Duration) -> Int64 {
@@ -67,7 +70,9 @@ struct DrainState {
       return overflow ? .max : time
     }
     let cut = min(end(drain.time), times?.cut ?? .max)
-    times = (min(end(drain.acceptTime), times?.accept ?? .max, cut), cut)
+    // One that never ran accepts nobody.
+    let acceptTime = phase == .starting ? .zero : drain.acceptTime
+    times = (min(end(acceptTime), times?.accept ?? .max, cut), cut)
   }
 
   /// Enters the next phase if it is time, and answers it; ask again until it is `nil`.

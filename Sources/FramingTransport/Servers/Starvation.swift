@@ -40,6 +40,9 @@ struct Starvation: ~Copyable {
     return now - since >= patience.nanoseconds
   }
 
+  /// Those who had waited for too long were told: the others have not.
+  mutating func restart(now: Int64) { since = now }
+
   /// Gives the reserved descriptor to `body`, and takes one back afterwards.
   mutating func withReserve(_ body: () -> Void) {
     reserve = nil

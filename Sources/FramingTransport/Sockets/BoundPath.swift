@@ -34,7 +34,12 @@ final class BoundPath: Sendable {
       try bind()
     }
     var file = FileStatus()
-    _ = try attempt("lstat", on: path) { system.status(of: path, into: &file) }
+    do throws(SystemError) {
+      _ = try attempt("lstat", on: path) { system.status(of: path, into: &file) }
+    } catch {
+      _ = system.unlink(path)  // It was made just now, and nobody would know whose it is.
+      throw error
+    }
     return BoundPath(path: path, file: file, system: system)
   }
 

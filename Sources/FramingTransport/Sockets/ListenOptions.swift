@@ -38,8 +38,7 @@ public struct ListenOptions: Hashable, Sendable {
     /// a server uses, one that may not be connected to, and one that is no socket stay, and are errors.
     ///
     /// A server that was killed leaves its path behind, and the next one can start all the same. A live server loses its path
-    /// only if two start within the same moment where one was killed before: each may find the path of the dead one,
-    /// and the slower removes that of the faster. Who starts servers so gives each a path of its own. A lock file would not
+    /// only if two start within the same moment: one that is bound and does not listen yet refuses as a dead one does. Who starts servers so gives each a path of its own. A lock file would not
     /// be better: it binds only those who know of it, and is left behind, too.
     case replacedIfDead
     /// It stays, whatever it is, and is an error (`EADDRINUSE`).

@@ -142,6 +142,13 @@ public struct Socket: ~Copyable, Sendable {
   package func takeError() -> CInt? { system.takeError(of: descriptor).errorCode }
 
   /// Whether the socket is connected, and not still connecting. The corresponding C function is `getpeername`.
+  /// How many bytes have come and were not read; 0 if the system does not say. The C name is `FIONREAD`.
+  func unread() -> Int { max(0, system.unread(of: descriptor).word) }
+
+  /// How many bytes were sent that the peer's system does not have yet; 0 if the system does not say. The C name is
+  /// `SIOCOUTQ`.
+  func unacknowledged() -> Int { max(0, system.unacknowledged(of: descriptor).word) }
+
   func isConnected() -> Bool { system.isConnected(descriptor).errorCode == nil }
 
   /// The address that the socket is bound to. The corresponding C function is `getsockname`.

@@ -52,6 +52,12 @@ package final class Kernel: SystemCalls {
     return result
   }
 
+  package func unread(of descriptor: CInt) -> CallResult { CallResult(csys_unread(descriptor)) }
+
+  package func unacknowledged(of descriptor: CInt) -> CallResult {
+    CallResult(csys_unacknowledged(descriptor))
+  }
+
   package func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
     CallResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
   }

@@ -25,6 +25,11 @@ final class ResolverThreads: Sendable {
     mutating func next() -> AddressQuery? {
       while first < queue.count {
         defer { first += 1 }
+        // Now and then, so that each is moved a constant number of times.
+        if first > 64 && 2 * first > queue.count {
+          queue.removeFirst(first)
+          first = 0
+        }
         if !queue[first].isOver { return queue[first] }
       }
       (queue, first) = ([], 0)

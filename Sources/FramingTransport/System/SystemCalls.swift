@@ -23,6 +23,11 @@ package protocol SystemCalls: AnyObject, Sendable {
   func isConnected(_ descriptor: CInt) -> CallResult
   /// `getsockname`.
   func localAddress(of descriptor: CInt, into address: inout SocketAddress) -> CallResult
+  /// `ioctl` with `FIONREAD`: how many bytes have come and were not read.
+  func unread(of descriptor: CInt) -> CallResult
+  /// `ioctl` with `SIOCOUTQ`: how many bytes were sent that the peer's system has not acknowledged, the end of the stream
+  /// counted as one.
+  func unacknowledged(of descriptor: CInt) -> CallResult
   /// `recv`; 0 is the end of the stream.
   func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult
   /// `send` with `MSG_NOSIGNAL`.

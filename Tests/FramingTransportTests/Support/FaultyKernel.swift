@@ -154,6 +154,12 @@ final class FaultyKernel: SystemCalls {
     perform(.localAddress) { real.localAddress(of: descriptor, into: &address) }
   }
 
+  func unread(of descriptor: CInt) -> CallResult { perform(.getOption) { real.unread(of: descriptor) } }
+
+  func unacknowledged(of descriptor: CInt) -> CallResult {
+    perform(.getOption) { real.unacknowledged(of: descriptor) }
+  }
+
   func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
     let fault = fault(at: .receive)
     switch fault {
