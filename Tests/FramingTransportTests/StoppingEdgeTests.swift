@@ -18,15 +18,29 @@ struct StoppingEdgeTests {
     }
   }
 
+  /// Serves with a handler that answers each message with what `reply` says.
+  private static func serve(
+    _ server: FramedServer, _ style: Way.Style, _ reply: @escaping @Sendable (Int) -> [UInt8]?
+  ) async throws {
+    switch style {
+    case .sync:
+      try await server.run(onMessage: { message, connection in
+        if let reply = reply(message.count) { try connection.send(reply) }
+      })
+    case .async:
+      try await server.run { connection in
+        for try await message in connection.messages {
+          if let reply = reply(message.count) { try await connection.send(reply) }
+        }
+      }
+    }
+  }
+
   @Test("does not wait for a peer that never ceases to send", arguments: Way.all)
   func streaming(way: Way) async throws {
     let server = try FramedServer(
       at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: way.selector))
-    async let serving: Void =
-      switch way.style {
-      case .sync: server.run(onMessage: { _, _ in })
-      case .async: server.run { connection in for try await _ in connection.messages {} }
-      }
+    async let serving: Void = Self.serve(server, way.style) { _ in nil }
     let isOver = Shared(false)
     let client = try await stream(to: server, until: isOver)
     while server.counters[.messagesReceived] < 10 { await Task.yield() }
@@ -45,18 +59,7 @@ struct StoppingEdgeTests {
     let server = try FramedServer(
       at: .loopback(port: 0), framer: LengthPrefixedFramer(), limits: limits,
       on: EventLoop(selector: way.selector))
-    async let serving: Void =
-      switch way.style {
-      case .sync:
-        server.run(onMessage: { _, connection in try connection.send([UInt8](repeating: 7, count: 1_500_000))
-          })
-      case .async:
-        server.run { connection in
-          for try await _ in connection.messages {
-            try await connection.send([UInt8](repeating: 7, count: 1_500_000))
-          }
-        }
-      }
+    async let serving: Void = Self.serve(server, way.style) { _ in [UInt8](repeating: 7, count: 1_500_000) }
     let client = try Socket.connecting(to: server.address, system: Kernel.real)
     Poll.wait(client.descriptor, for: .writable)
     try client.write("\0\0\0\u{1}x")
