@@ -42,8 +42,9 @@ struct DemoCommand: Command {
 
   private func show() async throws -> ExitStatus {
     let (seen, narrator) = AsyncStream.makeStream(of: Int.self)
-    let server = try FramedServer(at: .loopback(port: 0), framer: PieceFramer()) { failure in
-      FramedEcho.program.report("the demo's server: \(failure)")
+    let server = try FramedServer(at: .loopback(port: 0), framer: PieceFramer()) { event in
+      if event.error == nil { return }
+      FramedEcho.program.report("the demo's server: \(event)")
       narrator.finish()
     }
     async let serving: Void = server.run { connection in
