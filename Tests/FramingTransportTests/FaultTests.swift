@@ -291,7 +291,9 @@ struct FaultTests {
     #expect(kernel.open.isEmpty)
   }
 
-  @Test("a sender that cannot send ends the stream, so that its peer does not wait", arguments: Way.all)
+  @Test(
+    "a sender that cannot send resets the connection: its peer does not wait, nor take what it has for all",
+    arguments: Way.all)
   func unableToSend(way: Way) async throws {
     let kernel = FaultyKernel()
     let loop = try EventLoop(selector: way.selector, system: kernel)
@@ -300,8 +302,10 @@ struct FaultTests {
     try await withEcho(way, on: loop) { server, failures in
       let client = try await server.connect()
       try await client.send([1])
-      #expect(try await client.receive() == nil)
-      try await client.close()
+      await #expect(throws: ConnectionError.system(SystemError(call: "recv", code: ECONNRESET))) {
+        try await client.receive()
+      }
+      await client.reset()
       #expect(
         (await failures.next())?.error as? ConnectionError
           == .system(SystemError(call: "send", code: ENOBUFS)))

@@ -306,8 +306,13 @@ extension FramedConnection: EventSource {
   private func failSending(_ error: ConnectionError) {
     note(error)
     sending = .failed(error)
-    // A peer that is alive would wait for what cannot come; to one that is gone it makes no difference.
-    try? socket?.shutdownWriting()
+    if case .system(let error) = error, !error.isPeerGone {
+      // The peer lives, and may have half of a frame: only a reset tells it that this is not the end.
+      resetOnClose()
+      closeNow(after: .system(error))
+    } else {
+      try? socket?.shutdownWriting()
+    }
     resume(.writable, .flushed, with: error)
   }
 
