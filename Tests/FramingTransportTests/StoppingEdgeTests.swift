@@ -140,13 +140,7 @@ struct StoppingEdgeTests {
 
   @Test("answers whoever waits behind others that have gone", arguments: Way.all)
   func behindGone(way: Way) async throws {
-    let stop = Shared<(@Sendable () -> Void)?>(nil)
-    let server = try FramedServer(
-      at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: way.selector)
-    ) { event in
-      if case .entered(.ready, _) = event { stop.value?() }
-    }
-    stop.set { server.shutdown() }
+    let server = try serverStoppedWhenReady(way)
     for _ in 0..<3 { try await server.connect().reset() }
     let client = try await server.connect()
     try await client.send([9])
@@ -155,7 +149,6 @@ struct StoppingEdgeTests {
     #expect(try await client.collect() == [[9]])
     try await client.close()
     try await serving
-    stop.set(nil)
   }
 
   @Test("lets a health port go with a server that never ran")

@@ -82,14 +82,7 @@ struct StoppingTests {
 
   @Test("answers those who had connected and were not accepted yet", arguments: Way.all)
   func unaccepted(way: Way) async throws {
-    let stop = Shared<(@Sendable () -> Void)?>(nil)
-    let server = try FramedServer(
-      at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: way.selector)
-    ) { event in
-      // Before the loop has looked for connections for the first time.
-      if case .entered(.ready, _) = event { stop.value?() }
-    }
-    stop.set { server.shutdown() }
+    let server = try serverStoppedWhenReady(way)
     var clients: [FramedConnection] = []
     for number: UInt8 in 0..<5 {
       let client = try await server.connect()
@@ -103,7 +96,6 @@ struct StoppingTests {
       try await client.close()
     }
     try await serving
-    stop.set(nil)
   }
 
   @Test(
@@ -133,6 +125,16 @@ struct StoppingTests {
     await #expect(throws: ConnectionError.self) { try await server.connect() }
   }
 
+  /// An echo, and then the goodbye that `server` says when it is told to stop.
+  private static func expectGoodbye(of server: FramedServer) async throws {
+    let client = try await server.connect()
+    try await client.send([1])
+    #expect(try await client.receive() == [1])
+    server.shutdown()
+    #expect(try await client.collect() == [[99]])
+    try await client.close()
+  }
+
   @Test("lets a synchronous handler say goodbye", arguments: SelectorKind.available)
   func goodbye(selector: SelectorKind) async throws {
     let server = try FramedServer(
@@ -140,12 +142,7 @@ struct StoppingTests {
     async let serving: Void = server.run(
       onMessage: { message, connection in try connection.send(message) },
       onDrain: { connection in try? connection.send([99]) })
-    let client = try await server.connect()
-    try await client.send([1])
-    #expect(try await client.receive() == [1])
-    server.shutdown()
-    #expect(try await client.collect() == [[99]])
-    try await client.close()
+    try await Self.expectGoodbye(of: server)
     try await serving
   }
 
@@ -157,12 +154,7 @@ struct StoppingTests {
       for try await message in connection.messages { try await connection.send(message) }
       if connection.isDraining { try await connection.send([99]) }
     }
-    let client = try await server.connect()
-    try await client.send([1])
-    #expect(try await client.receive() == [1])
-    server.shutdown()
-    #expect(try await client.collect() == [[99]])
-    try await client.close()
+    try await Self.expectGoodbye(of: server)
     try await serving
   }
 

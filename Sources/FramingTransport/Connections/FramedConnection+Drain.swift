@@ -62,7 +62,7 @@ extension FramedConnection {
       endReceiving(.failed(.cut))
     }
     beginClose()
-    closeLimit = min(closeLimit, deadline(after: Self.shortCloseDeadline))
+    closeLimit = min(closeLimit, loop.deadline(after: Self.shortCloseDeadline))
     setCloseTimer(isShort: true)
   }
 

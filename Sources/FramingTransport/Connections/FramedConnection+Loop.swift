@@ -258,7 +258,7 @@ extension FramedConnection: EventSource {
     if left == 0 {
       lendOutputBack()
       if case .ending = sending { endSending() }
-      if waiting > 0 && isClosing && (isDraining || failure != nil) { setCloseTimer(isShort: true) }
+      if waiting > 0 && isClosing { setCloseTimer() }  // It may be shorter now.
       resume(.flushed, with: nil)
     }
     if left <= settings.limits.lowMark {
@@ -343,18 +343,12 @@ extension FramedConnection: EventSource {
   func setCloseTimer(isShort: Bool = false) {
     guard socket != nil else { return }
     let isShort = isShort || framing.outputCount(state) == 0 && (isDraining || failure != nil)
-    let deadline = deadline(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime)
+    let deadline = loop.deadline(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime)
     if let closeTimer {
       if closeTimer.deadline <= deadline { return }
       loop.cancel(closeTimer.id)
     }
     closeTimer = (loop.schedule(at: deadline) { [self] in enter { $0.closeDeadlineReached() } }, deadline)
-  }
-
-  /// The time, on the loop's clock, at which `duration` will have passed.
-  func deadline(after duration: Duration) -> Int64 {
-    let (time, overflow) = loop.system.now().addingReportingOverflow(duration.nanoseconds)
-    return overflow ? .max : time
   }
 
   private func closeDeadlineReached() {

@@ -55,11 +55,11 @@ extension FramedConnection {
   /// What a receiver gets now; `nil` if it has to wait.
   func takeMessage() -> Received? {
     do throws(FramingError) {
-      if let message = try framing.next(state) { return taken(message) }
+      if let message = try framing.next(state) { return .success(taken(message)) }
       // Only now, not when the end came: until its last message was taken, the framing may still be changed.
       if peerHasEnded && receiving.isOpen {
         try framing.finish(state)
-        if let message = try framing.next(state) { return taken(message) }
+        if let message = try framing.next(state) { return .success(taken(message)) }
         endReceiving(.ended)
       }
     } catch {
@@ -78,10 +78,10 @@ extension FramedConnection {
     }
   }
 
-  private func taken(_ message: [UInt8]) -> Received {
+  private func taken(_ message: [UInt8]) -> [UInt8] {
     messageCount += 1
     count(.messagesReceived)
-    return .success(message)
+    return message
   }
 
   func resumeReceiver() {
@@ -120,11 +120,7 @@ extension FramedConnection {
 
   private func wholeMessage() -> [UInt8]? {
     do throws(FramingError) {
-      return try framing.next(state).map { message in
-        messageCount += 1
-        count(.messagesReceived)
-        return message
-      }
+      return try framing.next(state).map { taken($0) }
     } catch {
       // Asked again, the framing would not tell of a frame that it has left out.
       if !framing.hasFailed(state) {

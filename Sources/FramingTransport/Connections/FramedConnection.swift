@@ -202,7 +202,7 @@ public actor FramedConnection {
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }
     if sending.isOpen { sending = .ending }
-    closeLimit = deadline(after: settings.limits.closeTime)
+    closeLimit = loop.deadline(after: settings.limits.closeTime)
     flushNow()
     resumeReceiver()
     setCloseTimer()

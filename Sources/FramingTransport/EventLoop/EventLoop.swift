@@ -296,8 +296,13 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   /// Runs `action` on the loop's thread after `delay`. On the loop only.
   package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
-    let (deadline, overflow) = system.now().addingReportingOverflow(delay.nanoseconds)
-    return schedule(at: overflow ? .max : deadline, action)
+    schedule(at: deadline(after: delay), action)
+  }
+
+  /// The time, on the clock of the loop, at which `delay` will have passed.
+  func deadline(after delay: Duration) -> Int64 {
+    let (time, overflow) = system.now().addingReportingOverflow(delay.nanoseconds)
+    return overflow ? .max : time
   }
 
   /// Runs `action` on the loop's thread at a time of its clock. On the loop only.

@@ -25,9 +25,7 @@ extension FramedServer {
     port.answer(untilEndOf: self)
     return port.address
   }
-}
 
-extension FramedServer {
   /// Tells everyone who connects how `other` is, and closes; until `other` has stopped, or is no more.
   private func answer(untilEndOf other: FramedServer) {
     // Not the other itself, which may go without having run.

@@ -38,6 +38,19 @@ func withServer<Result>(
   return result
 }
 
+/// A server that is told to stop as soon as it runs: before its loop has looked for connections for the first time.
+func serverStoppedWhenReady(_ way: Way) throws -> FramedServer {
+  let stop = Shared<(@Sendable () -> Void)?>(nil)
+  let server = try FramedServer(
+    at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: way.selector)
+  ) { event in
+    // Once: the action holds the server, which holds this.
+    if case .entered(.ready, _) = event { stop.change { $0.take() }?() }
+  }
+  stop.set { server.shutdown() }
+  return server
+}
+
 extension FramedServer {
   func echo(_ style: Way.Style) async throws {
     switch style {
