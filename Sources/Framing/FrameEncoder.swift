@@ -10,7 +10,9 @@
 /// A message that the framer's own decoder would misread is refused before one byte of it is written.
 public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   /// The rule that decides.
-  public let framer: F
+  @inlinable public var framer: F { rule }
+
+  @usableFromInline internal var rule: F
 
   /// How many bytes of the stream lie before the next frame: all that were ever encoded.
   @inlinable public var offset: UInt64 { written }
@@ -22,7 +24,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
 
   /// An encoder at the beginning of a stream.
   @inlinable
-  public init(_ framer: F) { self.framer = framer }
+  public init(_ framer: F) { self.rule = framer }
 
   /// Frames `message` and appends it to the bytes to send.
   ///
@@ -33,13 +35,13 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   public mutating func append(_ message: Span<UInt8>) throws(FramingError) {
     let before = buffer.count
     do throws(FrameFault) {
-      guard !framer.endsWithStream || offset == beginning else { throw .unencodable(Self.secondMessage) }
-      try framer.encode(message, into: &buffer)
+      guard !rule.endsWithStream || offset == beginning else { throw .unencodable(Self.secondMessage) }
+      try rule.encode(message, into: &buffer)
     } catch {
       buffer.removeLast(buffer.count - before)
       throw FramingError(error, at: offset)
     }
-    written &+= UInt64(buffer.count - before)
+    written &+= UInt64(truncatingIfNeeded: buffer.count &- before)
   }
 
   /// Frames `message` and appends it to the bytes to send.
@@ -63,7 +65,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
 
   @inlinable
   internal init(_ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64) {
-    self.framer = framer
+    self.rule = framer
     self.buffer = buffer
     self.written = offset
     self.beginning = offset

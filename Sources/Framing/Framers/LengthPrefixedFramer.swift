@@ -113,7 +113,9 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     return try scanAny(bytes, atEnd: atEnd)
   }
 
-  @inlinable
+  // Not inlined: beside it, the usual case would have no registers left.
+  @usableFromInline
+  @inline(never)
   internal mutating func scanAny(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     if discarding.value > 0 { return .skip(count: discard(bytes.count)) }
     let header = headerLength
@@ -196,7 +198,8 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     }
   }
 
-  @inlinable
+  @usableFromInline
+  @inline(never)
   internal func encodeAny(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     let (total, overflow) = strip.addingReportingOverflow(payload.count)
     guard !overflow, total >= headerLength else {

@@ -8,11 +8,14 @@ struct ConnectionClock {
   /// How many messages were taken.
   private var messages: UInt64 = 0
   /// When the first byte of the frame that is not whole yet came.
-  private var frameBegan: Int64?
+  private var frameBegan = Self.never
   /// When the bytes that wait to be sent, or the last large part of them, began to wait.
-  private var writeBegan: Int64?
+  private var writeBegan = Self.never
   /// Bytes that were taken since then.
   private var written = 0
+
+  /// What did not begin, and what has no end.
+  static let never = Int64.max
 
   init(now: Int64) {
     opened = now
@@ -25,59 +28,59 @@ struct ConnectionClock {
   mutating func input(messages: UInt64, isPartial: Bool, now: Int64) {
     if messages != self.messages {
       self.messages = messages
-      frameBegan = nil
+      frameBegan = Self.never
       lastActivity = now
     }
-    if !isPartial { frameBegan = nil } else if frameBegan == nil { frameBegan = now }
+    if !isPartial { frameBegan = Self.never } else if frameBegan == Self.never { frameBegan = now }
   }
 
   /// Takes note of the output: how many bytes were taken, and how many wait.
   mutating func output(taken: Int, waiting: Int, enough: Int, now: Int64) {
     if taken > 0 { lastActivity = now }
     guard waiting > 0 else {
-      writeBegan = nil
+      writeBegan = Self.never
       return
     }
     written += taken
-    if writeBegan == nil || written >= max(enough, 1) { (writeBegan, written) = (now, 0) }
+    if writeBegan == Self.never || written >= max(enough, 1) { (writeBegan, written) = (now, 0) }
   }
 
   /// The time that is over first, and when that is; `nil` if none is limited.
   ///
   /// - Parameter isWaiting: Whether the program waits for the peer: while it does not, silence is its own.
   func deadline(_ times: ConnectionTimes, isWaiting: Bool) -> (limit: TimeLimit, time: Int64)? {
-    var first: (limit: TimeLimit, time: Int64)?
-    func consider(_ limit: TimeLimit, _ began: Int64?, _ duration: Int64?) {
-      guard let began, let duration else { return }
-      let time = began.addingReportingOverflow(duration)
-      if !time.overflow && time.partialValue < first?.time ?? .max { first = (limit, time.partialValue) }
-    }
-    consider(.write, writeBegan, times.write)
+    var first = (limit: TimeLimit.write, time: Self.end(of: times.write, from: writeBegan))
+    func consider(_ limit: TimeLimit, _ time: Int64) { if time < first.time { first = (limit, time) } }
     if isWaiting {
-      if messages == 0 { consider(.handshake, opened, times.handshake) }
-      consider(.message, frameBegan, times.message)
+      if messages == 0 { consider(.handshake, Self.end(of: times.handshake, from: opened)) }
+      consider(.message, Self.end(of: times.message, from: frameBegan))
+      let isPastHandshake = messages > 0 || times.handshake == Self.never
+      if isPastHandshake && frameBegan == Self.never && writeBegan == Self.never {
+        consider(.idle, Self.end(of: times.idle, from: lastActivity))
+      }
     }
-    let isPastHandshake = messages > 0 || times.handshake == nil
-    if isWaiting && isPastHandshake && frameBegan == nil && writeBegan == nil {
-      consider(.idle, lastActivity, times.idle)
-    }
-    return first
+    return first.time == Self.never ? nil : first
+  }
+
+  private static func end(of duration: Int64, from began: Int64) -> Int64 {
+    let (time, overflow) = began.addingReportingOverflow(duration)
+    return overflow ? never : time
   }
 }
 
 /// The times of ``ConnectionLimits`` that a ``ConnectionClock`` looks at, in nanoseconds: counted out once, as each message
-/// asks for them.
+/// asks for them. ``ConnectionClock/never`` is no limit.
 struct ConnectionTimes: Sendable {
-  let handshake: Int64?
-  let message: Int64?
-  let idle: Int64?
-  let write: Int64?
+  let handshake: Int64
+  let message: Int64
+  let idle: Int64
+  let write: Int64
 
   init(_ limits: ConnectionLimits) {
-    handshake = limits.handshakeTime?.nanoseconds
-    message = limits.messageTime?.nanoseconds
-    idle = limits.idleTime?.nanoseconds
-    write = limits.writeTime?.nanoseconds
+    handshake = limits.handshakeTime?.nanoseconds ?? ConnectionClock.never
+    message = limits.messageTime?.nanoseconds ?? ConnectionClock.never
+    idle = limits.idleTime?.nanoseconds ?? ConnectionClock.never
+    write = limits.writeTime?.nanoseconds ?? ConnectionClock.never
   }
 }
 

@@ -1,20 +1,46 @@
 import Framing
 
-/// Both directions of one connection's framing, as one type for all framers.
+/// What a connection does with its framer, as one type for all framers.
 ///
 /// A connection is not generic. What depends on the framer is in functions that are made where the framer's type is
 /// known, so that they are specialised for it: one call through a pointer for a chunk, not for a byte. They are made once
-/// for a server and shared by its connections.
+/// for a server and shared by its connections; what each connection has of its own is a ``FramingState``.
+// Unchecked: the functions are written once, before anybody else knows them.
 @usableFromInline
-final class ConnectionFraming: Sendable {
+final class ConnectionFraming: @unchecked Sendable {
+  /// The functions, in memory of their own: they are called for each message, by way of a pointer, which counts no
+  /// references.
+  @usableFromInline let functions: UnsafeMutablePointer<FramingFunctions>
+
+  /// The framing that `framer` makes.
+  @inlinable
+  init(_ framer: some Framer) {
+    functions = .allocate(capacity: 1)
+    functions.initialize(to: FramingFunctions(framer))
+  }
+
+  deinit {
+    functions.deinitialize(count: 1)
+    functions.deallocate()
+  }
+
+  /// A decoder and an encoder at the beginning of both streams.
+  func makeState() -> FramingState { functions.pointee.makeState(self) }
+}
+
+/// See ``ConnectionFraming``.
+@usableFromInline
+struct FramingFunctions {
   /// The state of one connection.
   @usableFromInline
   typealias State = FramingState
 
-  /// A state at the beginning of both streams.
-  @usableFromInline let makeState: @Sendable () -> State
+  /// Makes a decoder and an encoder at the beginning of both streams.
+  @usableFromInline let makeState: @Sendable (ConnectionFraming) -> State
+  /// Frees what `makeState` has made.
+  @usableFromInline let destroyState: @Sendable (State) -> Void
   /// See ``FrameDecoder/fill(room:_:)``.
-  @usableFromInline let fill: @Sendable (State, Int, (UnsafeMutableRawBufferPointer) -> Int) -> Int
+  @usableFromInline let fill: @Sendable (State, Int, (UnsafeMutableRawBufferPointer) -> Int) -> Void
   /// See ``FrameDecoder/next()``.
   @usableFromInline let next: @Sendable (State) throws(FramingError) -> [UInt8]?
   /// Calls the body with each whole message until there is none, or the body answers that it is enough.
@@ -23,8 +49,6 @@ final class ConnectionFraming: Sendable {
   @usableFromInline let finish: @Sendable (State) throws(FramingError) -> Void
   /// Whether an error was final; see ``FrameDecoder/failure``.
   @usableFromInline let hasFailed: @Sendable (State) -> Bool
-  /// How many bytes are unread, how many more the next message needs at least, and how many were read before.
-  @usableFromInline let inputCounts: @Sendable (State) -> (unread: Int, missing: Int, offset: UInt64)
   /// See ``FrameEncoder/append(_:)``.
   @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Void
   /// Calls the body with the framed bytes, and removes as many as it answers.
@@ -53,145 +77,70 @@ final class ConnectionFraming: Sendable {
   @usableFromInline
   typealias Unread = CloseTerminatedFramer
 
-  /// The framing that `framer` makes.
   @inlinable
   init<F: Framer>(_ framer: F) {
-    makeState = { FramingState(framer) }
-    fill = { state, room, body in typedDecoder(state, F.self).pointee.fill(room: room, body) }
-    next = { (state) throws(FramingError) in try typedDecoder(state, F.self).pointee.next() }
+    makeState = { framing in FramingState(framer, of: framing) }
+    destroyState = { state in state.deinitialize(F.self) }
+    fill = { state, room, body in
+      let decoder = state.decoder(F.self)
+      _ = decoder.pointee.fill(room: room, body)
+      state.count(decoder)
+    }
+    next = { (state) throws(FramingError) in
+      let decoder = state.decoder(F.self)
+      defer { state.count(decoder) }
+      return try decoder.pointee.next()
+    }
     deliver = { (state, body) throws(FramingError) in
-      let decoder = typedDecoder(state, F.self)
+      let decoder = state.decoder(F.self)
+      defer { state.count(decoder) }
       while let goOn = try decoder.pointee.withNextMessage(body) { if !goOn { return } }
     }
-    finish = { (state) throws(FramingError) in try typedDecoder(state, F.self).pointee.finish() }
-    hasFailed = { state in typedDecoder(state, F.self).pointee.failure != nil }
-    inputCounts = { state in
-      let decoder = typedDecoder(state, F.self)
-      return (decoder.pointee.unreadCount, decoder.pointee.missingCount, decoder.pointee.offset)
+    finish = { (state) throws(FramingError) in
+      let decoder = state.decoder(F.self)
+      defer { state.count(decoder) }
+      try decoder.pointee.finish()
     }
+    hasFailed = { state in state.decoder(F.self).pointee.failure != nil }
     encode = { (state, message) throws(FramingError) in
-      let encoder = typedEncoder(state, F.self)
+      let encoder = state.encoder(F.self)
       try encoder.pointee.append(message)
       state.count(encoder)
     }
-    capacity = { state in
-      typedDecoder(state, F.self).pointee.capacity + typedEncoder(state, F.self).pointee.capacity
-    }
+    capacity = { state in state.decoder(F.self).pointee.capacity + state.encoder(F.self).pointee.capacity }
     send = { state, body in
-      let encoder = typedEncoder(state, F.self)
+      let encoder = state.encoder(F.self)
       encoder.pointee.removeFirst(encoder.pointee.withBytes(body))
       state.count(encoder)
     }
     dropOutput = { state in
-      let encoder = typedEncoder(state, F.self)
+      let encoder = state.encoder(F.self)
       encoder.pointee.removeAll()
       state.count(encoder)
     }
     exchangeInput = { state, spare, limit in
-      typedDecoder(state, F.self).pointee.exchangeBuffer(with: &spare, carrying: limit)
+      state.decoder(F.self).pointee.exchangeBuffer(with: &spare, carrying: limit)
     }
-    exchangeOutput = { state, spare in
-      let encoder = typedEncoder(state, F.self)
-      encoder.pointee.exchangeBuffer(with: &spare)
-      state.count(encoder)
-    }
+    exchangeOutput = { state, spare in state.encoder(F.self).pointee.exchangeBuffer(with: &spare) }
     releaseInput = { state in
       var released = FrameDecoder(framer)
-      swap(&released, &typedDecoder(state, F.self).pointee)
+      swap(&released, &state.decoder(F.self).pointee)
       return released.changing(to: Unread())
     }
     releaseOutput = { state in
-      let encoder = typedEncoder(state, F.self)
       var released = FrameEncoder(framer)
-      swap(&released, &encoder.pointee)
-      state.count(encoder)
+      swap(&released, &state.encoder(F.self).pointee)
       return released.changing(to: Unread())
     }
-    adoptInput = { state, input in typedDecoder(state, F.self).pointee = input.changing(to: framer) }
+    adoptInput = { state, input in
+      let decoder = state.decoder(F.self)
+      decoder.pointee = input.changing(to: framer)
+      state.count(decoder)
+    }
     adoptOutput = { state, output in
-      let encoder = typedEncoder(state, F.self)
+      let encoder = state.encoder(F.self)
       encoder.pointee = output.changing(to: framer)
       state.count(encoder)
     }
   }
-
-  /// How many framed bytes wait to be sent.
-  func outputCount(_ state: State) -> Int { state.outputCount.pointee }
-}
-
-/// The decoder and the encoder of one connection, in memory of their own.
-///
-/// Not in properties of the object: each access to one is checked for others at the same time when the program runs, which
-/// costs more than finding a frame. What these checks would prove holds by construction: a connection is an actor, so
-/// no two threads are here at once, and while its handler runs, inside of `deliver`, nothing asks for the decoder
-/// (`FramedConnection.isDelivering`); the encoder lies beside it and not in it.
-@usableFromInline
-final class FramingState {
-  /// How many framed bytes wait to be sent; asked for several times a message, so it is found without the framer's type.
-  @usableFromInline let outputCount: UnsafeMutablePointer<Int>
-  private let destroy: @Sendable (UnsafeMutablePointer<Int>) -> Void
-
-  @inlinable
-  convenience init<F: Framer>(_ framer: F) {
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: FramingLayout<F>.size, alignment: FramingLayout<F>.alignment)
-    let count = memory.initializeMemory(as: Int.self, to: 0)
-    (memory + FramingLayout<F>.decoder).initializeMemory(as: FrameDecoder<F>.self, to: FrameDecoder(framer))
-    (memory + FramingLayout<F>.encoder).initializeMemory(as: FrameEncoder<F>.self, to: FrameEncoder(framer))
-    self.init(count) { count in
-      let memory = UnsafeMutableRawPointer(count)
-      (memory + FramingLayout<F>.decoder).assumingMemoryBound(to: FrameDecoder<F>.self).deinitialize(count: 1)
-      (memory + FramingLayout<F>.encoder).assumingMemoryBound(to: FrameEncoder<F>.self).deinitialize(count: 1)
-      memory.deallocate()
-    }
-  }
-
-  @usableFromInline
-  init(
-    _ outputCount: UnsafeMutablePointer<Int>, destroy: @escaping @Sendable (UnsafeMutablePointer<Int>) -> Void
-  ) {
-    self.outputCount = outputCount
-    self.destroy = destroy
-  }
-
-  deinit { destroy(outputCount) }
-
-  /// After the encoder was used: keeps its count.
-  @inlinable
-  func count<F: Framer>(_ encoder: UnsafeMutablePointer<FrameEncoder<F>>) {
-    outputCount.pointee = encoder.pointee.count
-  }
-}
-
-/// Where things lie in the memory of a ``FramingState``: the count at its front, then the decoder and the encoder.
-@usableFromInline
-enum FramingLayout<F: Framer> {
-  @inlinable static var decoder: Int {
-    aligned(MemoryLayout<Int>.size, MemoryLayout<FrameDecoder<F>>.alignment)
-  }
-  @inlinable static var encoder: Int {
-    aligned(decoder + MemoryLayout<FrameDecoder<F>>.size, MemoryLayout<FrameEncoder<F>>.alignment)
-  }
-  @inlinable static var size: Int { encoder + MemoryLayout<FrameEncoder<F>>.size }
-  @inlinable static var alignment: Int {
-    max(
-      MemoryLayout<Int>.alignment, MemoryLayout<FrameDecoder<F>>.alignment,
-      MemoryLayout<FrameEncoder<F>>.alignment)
-  }
-
-  /// The first multiple of `alignment`, a power of two, at or behind `offset`.
-  @inlinable
-  static func aligned(_ offset: Int, _ alignment: Int) -> Int { (offset + alignment - 1) & ~(alignment - 1) }
-}
-
-@inlinable
-func typedDecoder<F: Framer>(_ state: FramingState, _: F.Type) -> UnsafeMutablePointer<FrameDecoder<F>> {
-  (UnsafeMutableRawPointer(state.outputCount) + FramingLayout<F>.decoder)
-    .assumingMemoryBound(to: FrameDecoder<F>.self)
-}
-
-@inlinable
-func typedEncoder<F: Framer>(_ state: FramingState, _: F.Type) -> UnsafeMutablePointer<FrameEncoder<F>> {
-  (UnsafeMutableRawPointer(state.outputCount) + FramingLayout<F>.encoder)
-    .assumingMemoryBound(to: FrameEncoder<F>.self)
 }

@@ -5,13 +5,13 @@ import Framing
 extension FramedConnection {
   /// The server stops.
   func drain() {
-    guard !isDraining, socket != nil else { return }
+    guard !isDraining, isOpen else { return }
     isDraining = true
     if isClosing { return setCloseTimer() }
     onDrain?(self)
     onDrain = nil
     // Bounded, so that a peer that goes on sending cannot keep the server.
-    restBytes = socket?.unread() ?? 0
+    restBytes = max(0, loop.system.unread(of: descriptor).word)
     readRest()
     endIfDrained()
     updateInterest()
@@ -39,11 +39,10 @@ extension FramedConnection {
   /// it does not, messages may be here that it has yet to take.
   func endIfDrained() {
     guard isDraining, hasReadAll, isWaitingForInput else { return }
-    let counts = framing.inputCounts(state)
     if let lastMessageOffset {
-      guard counts.offset > lastMessageOffset else { return }
-    } else if counts.unread > 0 {
-      lastMessageOffset = counts.offset
+      guard framing.offset > lastMessageOffset else { return }
+    } else if framing.unreadCount > 0 {
+      lastMessageOffset = framing.offset
       return
     }
     receiving = .ended
@@ -55,8 +54,8 @@ extension FramedConnection {
   /// The time of the server is over: the peer is told that nothing follows, and a second later the connection is closed,
   /// by a reset if bytes are left that it does not have.
   func cut() {
-    guard socket != nil else { return }
-    if !isClosing || framing.outputCount(state) > 0 {
+    guard isOpen else { return }
+    if !isClosing || framing.outputCount > 0 {
       noteCut()
       note(.cut)
       endReceiving(.failed(.cut))

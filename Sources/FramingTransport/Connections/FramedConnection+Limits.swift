@@ -9,20 +9,24 @@ extension FramedConnection {
   }
 
   /// How many bytes of memory are held for what came and what is to be sent.
-  package var heldBytes: Int { framing.capacity(state) }
+  package var heldBytes: Int { framing.capacity }
 
   /// After the input has changed, or a receiver has begun to wait: judges the frame that is not whole yet.
   func judgeInput() {
-    let counts = framing.inputCounts(state)
     // What is unread while the program waits is the beginning of a frame; else it may be messages that wait for it.
-    let isPartial = counts.unread > 0 && isWaitingForInput
+    let isPartial = framing.unreadCount > 0 && isWaitingForInput
     clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
-    let (length, overflow) = counts.unread.addingReportingOverflow(counts.missing)
-    if isPartial && (overflow || length > settings.limits.frameBytes) {
-      let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: settings.limits.frameBytes)
-      return fail(.framing(FramingError(fault, at: counts.offset)))
-    }
+    if isPartial && isFrameTooLong() { return }
     setLimitTimer()
+  }
+
+  /// Ends the connection if the frame that has begun is longer than any may be.
+  private func isFrameTooLong() -> Bool {
+    let (length, overflow) = framing.unreadCount.addingReportingOverflow(framing.missingCount)
+    guard overflow || length > settings.limits.frameBytes else { return false }
+    let fault = FrameFault.tooLong(length: UInt64(clamping: length), limit: settings.limits.frameBytes)
+    fail(.framing(FramingError(fault, at: framing.offset)))
+    return true
   }
 
   /// After the kernel was given output: judges how fast the peer takes it.

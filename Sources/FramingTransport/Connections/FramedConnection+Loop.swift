@@ -60,7 +60,7 @@ extension FramedConnection: EventSource {
     self.onDrain = onDrain
     self.onFailure = onFailure
     self.onClose = onClose
-    if framing.inputCounts(state).unread > 0 {
+    if framing.unreadCount > 0 {
       // It came behind the header of a proxy.
       deliver()
       resumeReceiver()
@@ -74,7 +74,7 @@ extension FramedConnection: EventSource {
   // MARK: Readiness
 
   func handle(_ readiness: Readiness) {
-    if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount(state) > 0 {
+    if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount > 0 {
       flushNow()
     }
     if wantsInput && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
@@ -85,17 +85,17 @@ extension FramedConnection: EventSource {
   /// Reads once, so that no connection keeps the others waiting, and delivers what became whole.
   func read() {
     if isClosing { return discardInput() }
-    framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
+    framing.exchangeInput(with: &loop.inputBuffer, carrying: Self.carried)
     var outcome: Result<Socket.ReadOutcome, SystemError> = .success(.wouldBlock)
     var offered = 0
-    let counts = framing.inputCounts(state)
     // Never more room than has already come, whatever a peer has announced.
+    let unread = framing.unreadCount
     let room =
-      counts.unread <= Self.carried ? Self.readSize : max(Self.carried, min(counts.unread, counts.missing))
-    _ = framing.fill(state, room) { buffer in
+      unread <= Self.carried ? Self.readSize : max(Self.carried, min(unread, framing.missingCount))
+    framing.fill(room: room) { buffer in
       offered = buffer.count
       do throws(SystemError) {
-        let result = try socket?.read(into: buffer) ?? .ended
+        let result = try loop.system.read(descriptor, into: buffer)
         outcome = .success(result)
         if case .bytes(let count) = result { return count }
       } catch {
@@ -121,7 +121,7 @@ extension FramedConnection: EventSource {
     resumeReceiver()
     judgeInput()
     endIfDrained()
-    if onMessage != nil { flushNow() }
+    if onMessage != nil && framing.outputCount > 0 { flushNow() }
     lendInputBack()
     closeIfDone()
     updateInterest()
@@ -135,7 +135,7 @@ extension FramedConnection: EventSource {
     deliver(to: onMessage)
     if isReadingPaused || isClosing { return }
     if peerHasEnded && receiving.isOpen {
-      do throws(FramingError) { try framing.finish(state) } catch { decodingFailed(error) }
+      do throws(FramingError) { try framing.finish() } catch { decodingFailed(error) }
       deliver(to: onMessage)
       if isReadingPaused || isClosing { return }
       endReceiving(.ended)
@@ -150,13 +150,13 @@ extension FramedConnection: EventSource {
     while goesOn {
       goesOn = false
       isDelivering = true
+      var taken = 0
       do throws(FramingError) {
-        try framing.deliver(state) { message in
-          messageCount += 1
-          count(.messagesReceived)
+        defer { count(taken: taken) }
+        try framing.deliver { message in
+          taken += 1
           do { try onMessage(message, self) } catch { thrown = error }
-          if framing.outputCount(state) > settings.limits.queuedBytes { flushNow() }
-          isReadingPaused = framing.outputCount(state) > settings.limits.queuedBytes
+          if framing.outputCount > settings.limits.queuedBytes { pauseOrFlush() }
           return thrown == nil && !isReadingPaused && !isClosing && previous == nil
         }
       } catch {
@@ -172,6 +172,12 @@ extension FramedConnection: EventSource {
     }
   }
 
+  /// Sends, as much is queued; no message is given to the handler while much is left.
+  private func pauseOrFlush() {
+    flushNow()
+    isReadingPaused = framing.outputCount > settings.limits.queuedBytes
+  }
+
   /// What a handler has thrown: the end of this connection, which it met when it sent, or an error of its own.
   private func blame(for thrown: any Error) -> ConnectionError {
     switch (thrown as? ConnectionError, sending) {
@@ -184,7 +190,7 @@ extension FramedConnection: EventSource {
   /// Ends receiving; or, if the frame with the error was only left out, tells of it. Answers whether it was final.
   @discardableResult
   private func decodingFailed(_ error: FramingError) -> Bool {
-    guard framing.hasFailed(state) else {
+    guard framing.hasFailed else {
       count(.leftOut)
       onFailure?(.leftOut(error))
       return false
@@ -212,11 +218,11 @@ extension FramedConnection: EventSource {
   /// lent it to this connection, else to the system.
   func lendInputBack() {
     if loop.inputBuffer.capacity < Self.readSize {
-      framing.exchangeInput(state, &loop.inputBuffer, Self.carried)
+      framing.exchangeInput(with: &loop.inputBuffer, carrying: Self.carried)
       loop.trimBuffers()
     } else {
       var none = FrameBuffer()
-      framing.exchangeInput(state, &none, Self.carried)
+      framing.exchangeInput(with: &none, carrying: Self.carried)
     }
   }
 
@@ -225,10 +231,10 @@ extension FramedConnection: EventSource {
   private func discardInput() {
     _ = loop.inputBuffer.fill(room: Self.readSize) { buffer in
       do throws(SystemError) {
-        switch try socket?.read(into: buffer) {
-        case .ended?: peerHasEnded = true
-        case .bytes(let count)?: self.count(.bytesReceived, count)
-        case .wouldBlock?, nil: break
+        switch try loop.system.read(descriptor, into: buffer) {
+        case .ended: peerHasEnded = true
+        case .bytes(let count): self.count(.bytesReceived, count)
+        case .wouldBlock: break
         }
       } catch {
         peerHasEnded = true
@@ -243,20 +249,23 @@ extension FramedConnection: EventSource {
   // MARK: Writing
 
   func planFlush() {
-    guard !isFlushPlanned else { return }
+    // Whoever delivers sends afterwards.
+    guard !isFlushPlanned && !isDelivering else { return }
     isFlushPlanned = true
     loop.flushSoon(self)
   }
 
   /// Hands what is queued to the kernel, as far as it takes it.
   func flushNow() {
-    let waiting = framing.outputCount(state)
+    let waiting = framing.outputCount
     if waiting > 0 { write() }
-    let left = framing.outputCount(state)
-    if waiting > 0 { judgeOutput(taken: waiting - left, waiting: left) }
-    countQueue(left)
+    let left = framing.outputCount
+    if waiting > 0 {
+      judgeOutput(taken: waiting - left, waiting: left)
+      countQueue(left)
+    }
     if left == 0 {
-      lendOutputBack()
+      if waiting > 0 { lendOutputBack() }
       if case .ending = sending { endSending() }
       if waiting > 0 && isClosing { setCloseTimer() }  // It may be shorter now.
       resume(.flushed, with: nil)
@@ -269,7 +278,7 @@ extension FramedConnection: EventSource {
         deliver()
         readRestSoon()
         endIfDrained()
-        if framing.outputCount(state) > 0 { planFlush() }
+        if framing.outputCount > 0 { planFlush() }
       }
     }
     closeIfDone()
@@ -277,11 +286,11 @@ extension FramedConnection: EventSource {
   }
 
   private func write() {
-    guard !sending.isOver else { return framing.dropOutput(state) }
+    guard !sending.isOver else { return framing.dropOutput() }
     var failure: SystemError?
-    framing.send(state) { bytes in
+    framing.send { bytes in
       do throws(SystemError) {
-        let count = try socket?.write(bytes) ?? 0
+        let count = try loop.system.write(descriptor, bytes)
         self.count(.bytesSent, count)
         return count
       } catch {
@@ -295,7 +304,7 @@ extension FramedConnection: EventSource {
 
   private func endSending() {
     do throws(SystemError) {
-      try socket?.shutdownWriting()
+      try loop.system.endWriting(descriptor)
       sending = .ended
     } catch {
       // ENOTCONN: the peer has closed both directions already.
@@ -311,9 +320,9 @@ extension FramedConnection: EventSource {
       resetOnClose()
       closeNow(after: .system(error))
     } else {
-      try? socket?.shutdownWriting()
+      try? loop.system.endWriting(descriptor)
     }
-    resume(.writable, .flushed, with: error)
+    resumeSenders(with: error)
   }
 
   private func countQueue(_ bytes: Int) {
@@ -324,9 +333,9 @@ extension FramedConnection: EventSource {
 
   private func lendOutputBack() {
     if loop.outputBuffer.capacity == 0 {
-      framing.exchangeOutput(state, &loop.outputBuffer)
+      framing.exchangeOutput(with: &loop.outputBuffer)
     } else {
-      framing.dropOutput(state)
+      framing.dropOutput()
     }
   }
 
@@ -334,15 +343,15 @@ extension FramedConnection: EventSource {
 
   /// Makes closing a reset.
   func resetOnClose() {
-    guard socket != nil else { return }
+    guard isOpen else { return }
     count(.resets)
-    socket?.resetOnClose()
+    loop.system.resetOnClose(descriptor)
   }
 
   /// Closes by force after a while, a short one if the peer has no claim to a long one.
   func setCloseTimer(isShort: Bool = false) {
-    guard socket != nil else { return }
-    let isShort = isShort || framing.outputCount(state) == 0 && (isDraining || failure != nil)
+    guard isOpen else { return }
+    let isShort = isShort || framing.outputCount == 0 && (isDraining || failure != nil)
     let deadline = loop.deadline(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime)
     if let closeTimer {
       if closeTimer.deadline <= deadline { return }
@@ -354,8 +363,8 @@ extension FramedConnection: EventSource {
   private func closeDeadlineReached() {
     closeTimer = nil
     // What the kernel has is not what the peer has: closing now could cost it the rest. Over Unix sockets it could not.
-    let unacknowledged = peer.family == .unix ? 0 : socket?.unacknowledged() ?? 0
-    let unsent = framing.outputCount(state) + unacknowledged
+    let unacknowledged = peer.family == .unix ? 0 : max(0, loop.system.unacknowledged(of: descriptor).word)
+    let unsent = framing.outputCount + unacknowledged
     guard unsent > 0 else { return closeNow() }
     if loop.system.now() < closeLimit { return setCloseTimer(isShort: true) }
     note(.unsent(bytes: unsent))
@@ -366,7 +375,7 @@ extension FramedConnection: EventSource {
 
   /// Closes the descriptor once both directions are over and nothing unread would make a reset of it.
   func closeIfDone() {
-    if isClosing && socket != nil && sending.isOver && peerHasEnded { closeNow() }
+    if isClosing && isOpen && sending.isOver && peerHasEnded { closeNow() }
   }
 
   /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
@@ -377,13 +386,13 @@ extension FramedConnection: EventSource {
     limitTimer = nil
     isClosing = true
     unwatch()
-    socket = nil
+    closeSocket()
     if !receiving.isOver { receiving = error.map { .failed($0) } ?? .ended }
     if !sending.isOver { sending = .failed(error ?? .closed) }
-    framing.dropOutput(state)
+    framing.dropOutput()
     countQueue(0)
     resumeReceiver()
-    resume(.writable, .flushed, with: failure ?? .closed)
+    resumeSenders(with: failure ?? .closed)
     resume(.closed, with: nil)
     onMessage = nil
     onDrain = nil
@@ -397,10 +406,10 @@ extension FramedConnection: EventSource {
   // MARK: What to watch
 
   func updateInterest() {
-    guard socket != nil else { return }
+    guard isOpen else { return }
     var wanted: Interest = []
     if wantsInput { wanted.insert(.readable) }
-    if framing.outputCount(state) > 0 { wanted.insert(.writable) }
+    if framing.outputCount > 0 { wanted.insert(.writable) }
     guard wanted != interest else { return }
     // Nothing wanted is no registration: a hang-up cannot be masked and would be reported at every wait. It also
     // leaves a connection that was forgotten, unclosed, to the count of its references.
@@ -411,11 +420,11 @@ extension FramedConnection: EventSource {
     if peerHasEnded { return false }
     if isClosing { return true }  // What comes is dropped; its end is what is waited for.
     guard receiving.isOpen, !isReadingPaused else { return false }
-    return onMessage != nil || receiver != nil || framing.inputCounts(state).unread < Self.readAhead
+    return onMessage != nil || receiver != nil || framing.unreadCount < Self.readAhead
   }
 
   private func watch(_ wanted: Interest) {
-    guard let descriptor = socket?.descriptor else { return }
+    guard isOpen else { return }
     do throws(SystemError) {
       if let token {
         try loop.change(token, descriptor: descriptor, interest: wanted)
@@ -430,7 +439,7 @@ extension FramedConnection: EventSource {
   }
 
   private func unwatch() {
-    guard let token, let descriptor = socket?.descriptor else { return }
+    guard let token, isOpen else { return }
     loop.remove(token, descriptor: descriptor)
     self.token = nil
     interest = []

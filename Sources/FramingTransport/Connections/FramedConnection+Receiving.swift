@@ -55,15 +55,15 @@ extension FramedConnection {
   /// What a receiver gets now; `nil` if it has to wait.
   func takeMessage() -> Received? {
     do throws(FramingError) {
-      if let message = try framing.next(state) { return .success(taken(message)) }
+      if let message = try framing.next() { return .success(taken(message)) }
       // Only now, not when the end came: until its last message was taken, the framing may still be changed.
       if peerHasEnded && receiving.isOpen {
-        try framing.finish(state)
-        if let message = try framing.next(state) { return .success(taken(message)) }
+        try framing.finish()
+        if let message = try framing.next() { return .success(taken(message)) }
         endReceiving(.ended)
       }
     } catch {
-      guard framing.hasFailed(state) else {
+      guard framing.hasFailed else {
         count(.leftOut)
         return .failure(.leftOut(error))
       }
@@ -78,9 +78,13 @@ extension FramedConnection {
     }
   }
 
+  func count(taken messages: Int) {
+    messageCount &+= UInt64(messages)
+    count(.messagesReceived, messages)
+  }
+
   private func taken(_ message: [UInt8]) -> [UInt8] {
-    messageCount += 1
-    count(.messagesReceived)
+    count(taken: 1)
     return message
   }
 
@@ -120,10 +124,10 @@ extension FramedConnection {
 
   private func wholeMessage() -> [UInt8]? {
     do throws(FramingError) {
-      return try framing.next(state).map { taken($0) }
+      return try framing.next().map { taken($0) }
     } catch {
       // Asked again, the framing would not tell of a frame that it has left out.
-      if !framing.hasFailed(state) {
+      if !framing.hasFailed {
         count(.leftOut)
         onFailure?(.leftOut(error))
       }

@@ -23,19 +23,19 @@ extension FramedConnection {
   private static let queueNow: Entry<UnsafeBufferPointer<UInt8>, (error: ConnectionError?, isBehind: Bool)> =
     {
       connection, message in
-      let error = connection.queue(message.span)
-      return (error, connection.queuedBytes > connection.settings.limits.queuedBytes)
+      do throws(ConnectionError) { try connection.queue(message.span) } catch { return (error, false) }
+      return (nil, connection.queuedBytes > connection.settings.limits.queuedBytes)
     }
 
   private func sendFromElsewhere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
-    if let error = queue(message) { throw error }
+    try queue(message)
     if queuedBytes > settings.limits.queuedBytes { try await catchUp() }
   }
 
   /// Sends, and waits while the peer is too far behind.
   private func catchUp() async throws(ConnectionError) {
     flushNow()
-    if framing.outputCount(state) > settings.limits.queuedBytes {
+    if framing.outputCount > settings.limits.queuedBytes {
       try await wait(for: .writable)
     } else {
       await Task.yield()  // A peer that keeps up must not keep the loop from all others.
@@ -44,7 +44,7 @@ extension FramedConnection {
   }
 
   /// How many framed bytes wait to be sent.
-  public var queuedBytes: Int { framing.outputCount(state) }
+  public var queuedBytes: Int { framing.outputCount }
 
   /// Frames `message` and queues it, however much is queued already. For handlers that do not wait.
   ///
@@ -53,32 +53,36 @@ extension FramedConnection {
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
   public func send(_ message: Span<UInt8>) throws(ConnectionError) {
-    if let error = queue(message) { throw error }
+    try queue(message)
   }
 
   /// Frames `message` and queues it, however much is queued already. For handlers that do not wait.
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued.
   public func send(_ message: some Collection<UInt8>) throws(ConnectionError) {
-    if let error = queue(message) { throw error }
+    try queue(message)
   }
 
-  func queue(_ message: some Collection<UInt8>) -> ConnectionError? {
-    let outcome = message.withContiguousStorageIfAvailable { bytes in queue(bytes.span) }
-    return outcome ?? [UInt8](message).withUnsafeBufferPointer { queue($0.span) }
-  }
-
-  func queue(_ message: Span<UInt8>) -> ConnectionError? {
-    switch sending {
-    case .open: break
-    case .ending, .ended: return .closed
-    case .failed(let error): return error
+  func queue(_ message: some Collection<UInt8>) throws(ConnectionError) {
+    func queueNow(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<Void, ConnectionError> {
+      do throws(ConnectionError) { return .success(try queue(bytes.span)) } catch { return .failure(error) }
     }
-    if framing.outputCount(state) == 0 { framing.exchangeOutput(state, &loop.outputBuffer) }
-    do throws(FramingError) { try framing.encode(state, message) } catch { return .framing(error) }
+    let result =
+      message.withContiguousStorageIfAvailable(queueNow) ?? [UInt8](message).withUnsafeBufferPointer(queueNow)
+    try result.get()
+  }
+
+  private func queue(_ message: Span<UInt8>) throws(ConnectionError) {
+    if !sending.isOpen { throw sendingError }
+    if framing.outputCount == 0 { framing.exchangeOutput(with: &loop.outputBuffer) }
+    do throws(FramingError) { try framing.encode(message) } catch { throw .framing(error) }
     count(.messagesSent)
     planFlush()
-    return nil
+  }
+
+  /// Why nothing can be sent any more.
+  private var sendingError: ConnectionError {
+    if case .failed(let error) = sending { error } else { .closed }
   }
 
   /// Waits until everything that was sent has been handed to the kernel.
@@ -86,7 +90,7 @@ extension FramedConnection {
   /// - Throws: ``ConnectionError`` if it cannot be.
   public func flush() async throws(ConnectionError) {
     flushNow()
-    if framing.outputCount(state) > 0 { try await wait(for: .flushed) } else { await Task.yield() }
+    if framing.outputCount > 0 { try await wait(for: .flushed) } else { await Task.yield() }
     if case .failed(let error) = sending { throw error }
   }
 

@@ -25,12 +25,13 @@ public actor FramedConnection {
 
   private nonisolated let header: SharedHeader?
   let settings: ConnectionSettings
-  var framing: ConnectionFraming
-  var state: ConnectionFraming.State
-  // Unchecked, as `clock`, `waiters` and others below, and the buffers of the loop: a check at run time of each access,
-  // several for every message, costs more than what is accessed. One thread is here at a time, as this is an actor, and no
-  // access lasts while a handler, or whoever waited, is called.
-  @exclusivity(unchecked) var socket: Socket?
+  // Unchecked, as what is marked below, and the buffers of the loop: a check at run time of each access, several for every
+  // message, costs more than what is accessed. One thread is here at a time, as this is an actor, and no access lasts
+  // while a handler, or whoever waited, is called.
+  @exclusivity(unchecked) var framing: FramingState
+  private var socket: Socket?
+  /// The descriptor of the socket; -1 once that is closed.
+  @exclusivity(unchecked) private(set) var descriptor: CInt
 
   // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
   var token: UInt64?
@@ -43,7 +44,7 @@ public actor FramedConnection {
   /// Whether the decoder is being accessed, because the synchronous handler runs.
   var isDelivering = false
   /// The framing before the handler that runs changed it; it still has the unread bytes.
-  var previous: (framing: ConnectionFraming, state: ConnectionFraming.State)?
+  @exclusivity(unchecked) var previous: FramingState?
   /// Whether the end of the stream, or an error of the socket, has been read.
   var peerHasEnded = false
 
@@ -62,7 +63,7 @@ public actor FramedConnection {
   /// Whether the server stops: no message is taken any more but those that have begun.
   ///
   /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.
-  public internal(set) var isDraining = false
+  @exclusivity(unchecked) public internal(set) var isDraining = false
   /// Whether, as the server stops, everything was read that had come by then.
   var hasReadAll = false
   /// How many bytes had come by then and were not read yet.
@@ -128,14 +129,19 @@ public actor FramedConnection {
     self.loop = loop
     self.settings = settings
     self.clock = ConnectionClock(now: loop.system.now())
-    self.framing = framing
-    self.state = framing.makeState()
+    self.framing = framing.makeState()
+    self.descriptor = socket.descriptor
     self.socket = .some(socket)
     if received.isEmpty { return }
-    _ = framing.fill(state, received.count) { room in
+    self.framing.fill(room: received.count) { room in
       room.copyBytes(from: received)
       return received.count
     }
+  }
+
+  deinit {
+    framing.destroy()
+    previous?.destroy()
   }
 
   // MARK: Changing the framing
@@ -159,15 +165,15 @@ public actor FramedConnection {
 
   @usableFromInline
   func changeFraming(to next: ConnectionFraming) {
-    let (oldFraming, oldState) = (framing, state)
-    framing = next
-    state = next.makeState()
-    framing.adoptOutput(state, oldFraming.releaseOutput(oldState))
+    let old = framing
+    framing = next.makeState()
+    framing.adoptOutput(of: old)
     // The first of several changes in one call of a handler has the bytes.
-    if previous == nil { previous = (oldFraming, oldState) }
+    if previous == nil { previous = old } else { old.destroy() }
     if isDelivering { return }
     inheritInput()
     deliver()
+    if framing.outputCount > 0 { planFlush() }
     resumeReceiver()
     updateInterest()
   }
@@ -177,11 +183,20 @@ public actor FramedConnection {
   func inheritInput() -> Bool {
     guard let previous else { return false }
     self.previous = nil
-    framing.adoptInput(state, previous.framing.releaseInput(previous.state))
+    framing.adoptInput(of: previous)
+    previous.destroy()
     return true
   }
 
   // MARK: Closing
+
+  /// Whether the socket is not closed yet.
+  var isOpen: Bool { descriptor >= 0 }
+
+  func closeSocket() {
+    descriptor = -1
+    socket = nil
+  }
 
   /// Closes without losing anything: sends what is queued, tells the peer, waits until it has closed too.
   ///
@@ -191,13 +206,13 @@ public actor FramedConnection {
   ///   connection before.
   public func close() async throws(ConnectionError) {
     beginClose()
-    if socket != nil { try await wait(for: .closed) }
+    if isOpen { try await wait(for: .closed) }
     if let failure { throw failure }
   }
 
   /// As ``close()``, but does not wait; for handlers that cannot.
   public func beginClose() {
-    guard socket != nil, !isClosing else { return }
+    guard isOpen, !isClosing else { return }
     isClosing = true
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }
@@ -237,19 +252,25 @@ public actor FramedConnection {
     if let error { throw error }
   }
 
-  func resume(_ events: Waiter.Event..., with error: ConnectionError?) {
+  func resume(_ event: Waiter.Event, with error: ConnectionError?) {
     guard !waiters.isEmpty else { return }
-    let resumed = waiters.filter { events.contains($0.event) }
-    waiters.removeAll { events.contains($0.event) }
+    let resumed = waiters.filter { $0.event == event }
+    waiters.removeAll { $0.event == event }
     for waiter in resumed { waiter.continuation.resume(returning: error) }
+  }
+
+  /// Resumes those who wait to send: nothing can be sent any more.
+  func resumeSenders(with error: ConnectionError) {
+    resume(.writable, with: error)
+    resume(.flushed, with: error)
   }
 
   /// Resumes those who wait for something that has already happened, or cannot happen any more.
   func resumeIfOver() {
     guard !waiters.isEmpty else { return }
-    if socket == nil { resume(.closed, with: nil) }
-    if case .failed(let error) = sending { return resume(.writable, .flushed, with: error) }
-    let left = framing.outputCount(state)
+    if !isOpen { resume(.closed, with: nil) }
+    if case .failed(let error) = sending { return resumeSenders(with: error) }
+    let left = framing.outputCount
     if left == 0 { resume(.flushed, with: nil) }
     if left <= settings.limits.lowMark { resume(.writable, with: nil) }
   }

@@ -140,14 +140,17 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   // MARK: The loop, on its thread
 
+  // Unchecked, as in `FramedConnection`: accessed several times a turn, by one thread, and no access lasts while somebody
+  // else's code runs.
+
   /// Jobs from this thread; those from others come by way of the inbox.
-  private var jobs: [Job] = []
-  private var ready: [SelectorEvent] = []
-  private var timers = TimerQueue()
-  private var sources = SourceTable()
+  @exclusivity(unchecked) private var jobs: [Job] = []
+  @exclusivity(unchecked) private var ready: [SelectorEvent] = []
+  @exclusivity(unchecked) private var timers = TimerQueue()
+  @exclusivity(unchecked) private var sources = SourceTable()
   @exclusivity(unchecked) private var unflushed: [any EventSource] = []
   /// Whether the inbox was told that the thread waits, so that whoever has cleared that since has woken it.
-  private var hasAnnouncedWait = false
+  @exclusivity(unchecked) private var hasAnnouncedWait = false
 
   /// Memory to read into and to encode into, lent to one connection at a time so that idle ones hold none.
   @exclusivity(unchecked) package var inputBuffer = FrameBuffer()
@@ -162,7 +165,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   }
 
   /// The time of this turn, in nanoseconds: when its wait ended. Good enough for limits, and asked for once.
-  package private(set) var now: Int64 = 0
+  @exclusivity(unchecked) package private(set) var now: Int64 = 0
 
   private let idleTime: Int64
 

@@ -35,7 +35,11 @@ extension FramedServer {
         connection.start(onMessage: { _, _ in }, onDrain: nil, onFailure: { _ in }) {
           listener.closed(connection)
         }
-        if let error = connection.queue((other?.phase ?? .stopped).health.utf8) { connection.note(error) }
+        do throws(ConnectionError) {
+          try connection.queue((other?.phase ?? .stopped).health.utf8)
+        } catch {
+          connection.note(error)
+        }
         connection.beginClose()
       }
       other.whenStopped { listener.loop.execute { listener.shutdown(.immediate) } }

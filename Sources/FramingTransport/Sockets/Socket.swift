@@ -115,40 +115,27 @@ public struct Socket: ~Copyable, Sendable {
 
   /// Reads what is there, without waiting. The corresponding C function is `recv`.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReadOutcome {
-    precondition(!buffer.isEmpty, "an empty read looks like the end of the stream")
-    guard let count = try attempt("recv", { system.receive(descriptor, into: buffer) }) else {
-      return .wouldBlock
-    }
-    return count == 0 ? .ended : .bytes(count)
+    try system.read(descriptor, into: buffer)
   }
 
   /// Hands as many of `bytes` to the kernel as it takes without waiting, and answers how many.
   ///
   /// The corresponding C function is `send`, with `MSG_NOSIGNAL`.
   public func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
-    try bytes.withUnsafeBytes { buffer throws(SystemError) in
-      try attempt("send") { system.send(descriptor, buffer) } ?? 0
-    }
+    try system.write(descriptor, bytes)
   }
 
   // MARK: State
 
   /// Tells the peer that no byte follows; reading goes on. The corresponding C function is `shutdown`.
   public func shutdownWriting() throws(SystemError) {
-    _ = try attempt("shutdown") { system.shutdownWriting(descriptor) }
+    try system.endWriting(descriptor)
   }
 
   /// The error that the socket met since it was last asked, if any. The C name is `SO_ERROR`.
   package func takeError() -> CInt? { system.takeError(of: descriptor).errorCode }
 
   /// Whether the socket is connected, and not still connecting. The corresponding C function is `getpeername`.
-  /// How many bytes have come and were not read; 0 if the system does not say. The C name is `FIONREAD`.
-  func unread() -> Int { max(0, system.unread(of: descriptor).word) }
-
-  /// How many bytes were sent that the peer's system does not have yet; 0 if the system does not say. The C name is
-  /// `SIOCOUTQ`.
-  func unacknowledged() -> Int { max(0, system.unacknowledged(of: descriptor).word) }
-
   func isConnected() -> Bool { system.isConnected(descriptor).errorCode == nil }
 
   /// The address that the socket is bound to. The corresponding C function is `getsockname`.
@@ -173,7 +160,5 @@ public struct Socket: ~Copyable, Sendable {
 
   /// Makes closing a reset: what was not sent is dropped, and the peer sees an error. The C name is
   /// `SO_LINGER`. A socket that refuses is dead already.
-  func resetOnClose() {
-    try? set(.resetOnClose)
-  }
+  func resetOnClose() { system.resetOnClose(descriptor) }
 }
