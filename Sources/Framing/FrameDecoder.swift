@@ -22,20 +22,19 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   /// The rule that decides, with its scan position.
   @usableFromInline internal var rule: F
+  @usableFromInline internal var atEnd = false
   @usableFromInline internal var taken: UInt64 = 0
   @usableFromInline internal var buffer: FrameBuffer
   /// No frame can be whole before this many bytes are unread: the framer said so.
   @usableFromInline internal var wanted = 1
-  @usableFromInline internal var atEnd = false
+  /// What is looked at before the framer is asked; most often nothing.
+  @usableFromInline internal var hindrance: Hindrance?
+
   /// The error that ended the stream for good; `nil` as long as there may be another message.
   ///
   /// Tells an error after which decoding goes on, behind a frame that was left out, from a final one.
-  public internal(set) var failure: FramingError?
-
-  /// The rest of a frame that the framing before this one was leaving out.
-  @usableFromInline internal var leftOut: LeftOutFrame?
-  /// Whether there is a failure or a rest, which are looked at before the framer is asked.
-  @usableFromInline internal var isHindered = false
+  @inlinable
+  public var failure: FramingError? { if case .failure(let error)? = hindrance { error } else { nil } }
 
   /// A decoder at the beginning of a stream.
   @inlinable
@@ -156,29 +155,27 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// A frame that is just being left out (``TooLongFrame/discard``) is left out to its end.
   @inlinable
   public consuming func changing<G: Framer>(to framer: G) -> FrameDecoder<G> {
-    let rest = restOfLeftOut()
+    let hindrance = hindranceForNext()
     return FrameDecoder<G>(
-      framer, continuing: buffer, offset: offset, atEnd: atEnd, failure: failure, leftOut: rest)
+      framer, continuing: buffer, offset: offset, atEnd: atEnd, hinderedBy: hindrance)
   }
 
   @usableFromInline
-  internal func restOfLeftOut() -> LeftOutFrame? {
+  internal func hindranceForNext() -> Hindrance? {
     // The first of several changes knows; the framers in between were not asked yet.
-    leftOut ?? (rule.isLeavingOut ? LeftOutFrame(rule) : nil)
+    hindrance ?? (rule.isLeavingOut ? .leftOut(LeftOutFrame(rule)) : nil)
   }
 
   @usableFromInline
   internal init(
     _ framer: F, continuing buffer: consuming FrameBuffer, offset: UInt64, atEnd: Bool,
-    failure: FramingError?, leftOut: LeftOutFrame?
+    hinderedBy hindrance: Hindrance?
   ) {
     self.rule = framer
     self.buffer = buffer
     self.taken = offset
     self.atEnd = atEnd
-    self.failure = failure
-    self.leftOut = leftOut
-    self.isHindered = failure != nil || leftOut != nil
+    self.hindrance = hindrance
   }
 
   // MARK: The bytes in between
@@ -236,7 +233,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @inlinable
   @inline(__always)
   internal mutating func locate() throws(FramingError) -> Located? {
-    if isHindered, try !clearTheWay() { return nil }
+    if hindrance != nil, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
       let available = buffer.count
       let scan: Scan
@@ -275,8 +272,12 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// Throws the failure, or drops the rest of a left-out frame; answers whether the framer can be asked.
   @usableFromInline
   internal mutating func clearTheWay() throws(FramingError) -> Bool {
-    if let failure { throw failure }
-    guard let leftOut else { return true }
+    let leftOut: LeftOutFrame
+    switch hindrance {
+    case .failure(let error)?: throw error
+    case .leftOut(let frame)?: leftOut = frame
+    case nil: return true
+    }
     while buffer.count > 0 {
       let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: buffer.count).span
       guard let count = leftOut.drop(unread, atEnd) else { break }
@@ -284,10 +285,9 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
       take(count)
     }
     if leftOut.isOver() || atEnd {
-      self.leftOut = nil
-      isHindered = false
+      hindrance = nil
     }
-    return !isHindered
+    return hindrance == nil
   }
 
   /// The error for what the framer has thrown; it is final unless the framer can leave the frame out.
@@ -306,8 +306,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @usableFromInline
   internal mutating func fail(_ fault: FrameFault) -> FramingError {
     let error = FramingError(fault, at: offset)
-    failure = error
-    isHindered = true
+    hindrance = .failure(error)
     buffer.removeAll()
     return error
   }
@@ -316,6 +315,16 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   internal func admit() {
     precondition(!atEnd, "bytes were appended after finish()")
   }
+}
+
+// Indirect, as most decoders never need the room.
+/// What stands in the way of the next message.
+@usableFromInline
+internal indirect enum Hindrance: Sendable {
+  /// The error that ended the stream for good.
+  case failure(FramingError)
+  /// The rest of a frame that the framing before this one was leaving out.
+  case leftOut(LeftOutFrame)
 }
 
 /// The rest of a frame that is left out, of whatever framing.

@@ -338,7 +338,7 @@ extension EventLoopTests {
             try await client.send([1])
             #expect(try await client.receive() == [1])
           }
-          let own = Set([await victim.descriptor, await other.descriptor].compactMap { $0 })
+          let own = Set([await victim.descriptor, await other.descriptor])
           let descriptor = try #require(kernel.open.subtracting(own).max())
           loop.execute { _ = csys_close(descriptor) }
           // The peer sees the end at once. poll and select tell the loop, too; epoll and kqueue forget the descriptor,
@@ -360,10 +360,6 @@ extension EventLoopTests {
 }
 
 // MARK: - Support
-
-extension FramedConnection {
-  fileprivate var descriptor: CInt? { socket?.descriptor }
-}
 
 extension EventLoop {
   /// Returns once the turn that is under way is over.

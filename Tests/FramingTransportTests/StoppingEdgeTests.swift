@@ -244,6 +244,6 @@ struct ConnectionEdgeTests {
 }
 
 extension FramedConnection {
-  fileprivate var unread: Int { framing.inputCounts(state).unread }
+  fileprivate var unread: Int { framing.unreadCount }
 
 }

@@ -53,7 +53,7 @@ struct Benchmark {
     switch words.first ?? "all" {
     case "all":
       print("# Benchmarks\n\n\(Machine.text)\n")
-      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] { try show(part) }
+      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] { print(try text(of: part)) }
     case "compare":
       let now = Baseline(try ["decode", "echo"].flatMap { try measure($0) })
       let regressions = try Baseline(contentsOf: baseline).regressions(in: now)
@@ -64,12 +64,19 @@ struct Benchmark {
     case "baseline": try Baseline(try ["decode", "echo"].flatMap { try measure($0) }).write(to: baseline)
     case "plots":
       try GrowthBenchmark(programs: programs, options: options).run(into: words.dropFirst().first ?? ".")
-    default: for part in words { try show(part) }
+    case "page":
+      guard let file = words.dropFirst().first else { throw Problem("the file of the page is missing") }
+      let page = try Page.renewed(String(contentsOfFile: file, encoding: .utf8)) { try Benchmark($0).text() }
+      try page.write(toFile: file, atomically: true, encoding: .utf8)
+    default: print(try text())
     }
   }
 
-  private func show(_ part: String) throws {
-    for section in try measure(part) { print(Markdown.text(section)) }
+  /// The tables of the parts that were asked for.
+  private func text() throws -> String { try words.map { try text(of: $0) }.joined(separator: "\n") }
+
+  private func text(of part: String) throws -> String {
+    part == "machine" ? Machine.text + "\n" : try measure(part).map(Markdown.text).joined(separator: "\n")
   }
 
   private func measure(_ part: String) throws -> [Section] {
@@ -86,13 +93,14 @@ struct Benchmark {
   }
 
   private static let usage = """
-    usage: run [all | PART... | compare | baseline | plots FOLDER] [--rounds N] [--milliseconds N]
-               [--only TEXT] [--quiet]
+    usage: run [all | PART... | compare | baseline | plots FOLDER | page FILE] [--rounds N]
+               [--milliseconds N] [--only TEXT] [--quiet]
 
-      PART      decode, encode, echo, idle, calls, loops or build; all of them without a word
+      PART      machine, decode, encode, echo, idle, calls, loops or build; all of them without a word
       --only    of a part only the rows with TEXT in their names: --only 'length-prefixed, 64 B'
       compare   exits with 1 if a ratio of ours is worse than in baseline.json by more than the noise
       baseline  writes baseline.json
+      page      makes the tables of a page anew, with the commands that stand in it
       plots     draws how the cost grows with messages, connections and sizes, as SVG
     """
 }

@@ -17,8 +17,6 @@
 public struct LengthPrefixedFramer: Framer, Hashable {
   /// The width of the length field in bytes, 1 to 8.
   public let width: Int
-  /// The byte order of the length field.
-  public let endianness: Endianness
   /// How many bytes stand before the length field.
   public let offset: Int
   /// What to add to the value of the length field to get the number of bytes behind it.
@@ -31,11 +29,15 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public let minimum: Int
   /// The bytes that every frame begins with.
   public let magic: [UInt8]
-  /// What to do about a frame whose body is longer than the limit.
-  public let tooLongFrame: TooLongFrame
-
   /// How many bytes of a frame that is left out are still to be dropped.
   @usableFromInline internal var discarding = ScanState<UInt64>(0)
+
+  // The small ones last, so that they share a word.
+
+  /// The byte order of the length field.
+  public let endianness: Endianness
+  /// What to do about a frame whose body is longer than the limit.
+  public let tooLongFrame: TooLongFrame
   /// Whether a frame is a count and what it counts, nothing else, and none is being left out: the usual case, which
   /// ``scan(_:atEnd:)`` decides in a few steps.
   @usableFromInline internal var isPlain = ScanState(false)

@@ -1,7 +1,8 @@
 import Framing
 
+// Indirect, so that a connection holds a pointer and not the largest of them.
 /// Why a connection cannot go on, or a message cannot be sent on it.
-public enum ConnectionError: Error, Hashable, Sendable {
+public indirect enum ConnectionError: Error, Hashable, Sendable {
   /// The bytes that came are not frames, or the message cannot be framed.
   case framing(FramingError)
   /// A frame over the limit was left out, as the framer was told (`TooLongFrame.discard`); the connection goes on.

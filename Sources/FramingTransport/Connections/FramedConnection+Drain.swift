@@ -8,8 +8,7 @@ extension FramedConnection {
     guard !isDraining, isOpen else { return }
     isDraining = true
     if isClosing { return setCloseTimer() }
-    onDrain?(self)
-    onDrain = nil
+    service?.onDrain?(self)
     // Bounded, so that a peer that goes on sending cannot keep the server.
     restBytes = max(0, loop.system.unread(of: descriptor).word)
     readRest()
@@ -46,7 +45,7 @@ extension FramedConnection {
       return
     }
     receiving = .ended
-    if onMessage != nil { return beginClose() }
+    if hasHandler { return beginClose() }
     resumeReceiver()
     updateInterest()
   }

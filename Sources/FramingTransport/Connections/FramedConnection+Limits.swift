@@ -5,7 +5,7 @@ import Framing
 extension FramedConnection {
   /// Whether the program waits for the peer to send something.
   var isWaitingForInput: Bool {
-    receiving.isOpen && !peerHasEnded && !isReadingPaused && (onMessage != nil || receiver != nil)
+    receiving.isOpen && !peerHasEnded && !isReadingPaused && (hasHandler || receiver != nil)
   }
 
   /// How many bytes of memory are held for what came and what is to be sent.

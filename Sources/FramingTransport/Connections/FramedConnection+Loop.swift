@@ -44,28 +44,16 @@ extension FramedConnection: EventSource {
     if loop.isCurrent { enter(body) } else { loop.execute { self.enter(body) } }
   }
 
-  /// Begins to serve: messages go to `onMessage`, or wait for ``receive()`` without it.
-  ///
-  /// - Parameters:
-  ///   - onMessage: The synchronous handler, if there is one.
-  ///   - onDrain: Told when the server stops.
-  ///   - onFailure: Told at once of the first thing that goes wrong, and of each frame that is left out.
-  ///   - onClose: Told when the descriptor is closed.
-  func start(
-    onMessage: MessageHandler?, onDrain: (@Sendable (isolated FramedConnection) -> Void)?,
-    onFailure: @escaping @Sendable (ConnectionError) -> Void,
-    onClose: @escaping @Sendable () -> Void
-  ) {
-    self.onMessage = onMessage
-    self.onDrain = onDrain
-    self.onFailure = onFailure
-    self.onClose = onClose
+  /// Begins to serve: messages go to the service's handler, or wait for ``receive()`` without one.
+  func start(_ service: ConnectionService) {
+    self.service = service
+    hasHandler = service.onMessage != nil
     if framing.unreadCount > 0 {
       // It came behind the header of a proxy.
       deliver()
       resumeReceiver()
       judgeInput()
-      if onMessage != nil { flushNow() }
+      if hasHandler { flushNow() }
     }
     setLimitTimer()
     updateInterest()
@@ -121,7 +109,7 @@ extension FramedConnection: EventSource {
     resumeReceiver()
     judgeInput()
     endIfDrained()
-    if onMessage != nil && framing.outputCount > 0 { flushNow() }
+    if hasHandler && framing.outputCount > 0 { flushNow() }
     lendInputBack()
     closeIfDone()
     updateInterest()
@@ -131,7 +119,9 @@ extension FramedConnection: EventSource {
   /// Gives whole messages to the synchronous handler, until it is behind with its replies, and closes when
   /// there is nothing more to give. Without such a handler, messages wait for a receiver.
   func deliver() {
-    guard let onMessage, !isDelivering, !isReadingPaused, !isClosing else { return }
+    guard hasHandler, !isDelivering, !isReadingPaused, !isClosing, let onMessage = service?.onMessage else {
+      return
+    }
     deliver(to: onMessage)
     if isReadingPaused || isClosing { return }
     if peerHasEnded && receiving.isOpen {
@@ -192,7 +182,7 @@ extension FramedConnection: EventSource {
   private func decodingFailed(_ error: FramingError) -> Bool {
     guard framing.hasFailed else {
       count(.leftOut)
-      onFailure?(.leftOut(error))
+      service?.onFailure(self, .leftOut(error))
       return false
     }
     endReceiving(.failed(.framing(error)))
@@ -209,7 +199,7 @@ extension FramedConnection: EventSource {
     guard failure == nil else { return }
     failure = error
     settings.counters?.add(failure: error)
-    onFailure?(error)
+    service?.onFailure(self, error)
   }
 
   func count(_ counter: ServerCounters.Counter, _ amount: Int = 1) { settings.counters?.add(counter, amount) }
@@ -394,13 +384,10 @@ extension FramedConnection: EventSource {
     resumeReceiver()
     resumeSenders(with: failure ?? .closed)
     resume(.closed, with: nil)
-    onMessage = nil
-    onDrain = nil
-    onFailure = nil
-    if let onClose {
-      self.onClose = nil
-      onClose()
-    }
+    hasHandler = false
+    guard let service else { return }
+    self.service = nil
+    service.onClose(self)
   }
 
   // MARK: What to watch
@@ -420,7 +407,7 @@ extension FramedConnection: EventSource {
     if peerHasEnded { return false }
     if isClosing { return true }  // What comes is dropped; its end is what is waited for.
     guard receiving.isOpen, !isReadingPaused else { return false }
-    return onMessage != nil || receiver != nil || framing.unreadCount < Self.readAhead
+    return hasHandler || receiver != nil || framing.unreadCount < Self.readAhead
   }
 
   private func watch(_ wanted: Interest) {

@@ -12,31 +12,31 @@ extension FramedConnection {
   ///
   /// - Throws: ``ConnectionError``, after the last whole message; behind ``ConnectionError/leftOut(_:)`` further ones
   ///   can be received.
-  public nonisolated(nonsending) func receive() async throws(ConnectionError) -> [UInt8]? {
-    if loop.isCurrent, let result = enter(with: (), Self.takeNow) { return try result.get() }
-    return try await waitForMessage()
-  }
-
-  // Not actors' methods to the compiler, these and those that call them: that would have the task look for its executor
-  // before and after each call, which costs more than a message does.
-  private static let takeNow: Entry<Void, Received?> = { connection, _ in
-    precondition(
-      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
-    return connection.takeMessage()
-  }
-
-  private func waitForMessage() async throws(ConnectionError) -> [UInt8]? {
-    precondition(onMessage == nil, "the messages of this connection go to its synchronous handler")
+  @inlinable
+  @inline(__always)
+  public func receive() async throws(ConnectionError) -> [UInt8]? {
+    // Inlined, so that a handler sees that it stays where it is: a task that is not sure looks for its executor, which costs
+    // more than a message does. For the same reason what follows on waiting is a call of this actor.
     if let result = takeMessage() { return try result.get() }
+    let result = await waitForMessage()
+    return try settle(result)
+  }
+
+  @usableFromInline
+  func settle(_ result: Received) throws(ConnectionError) -> [UInt8]? { try result.get() }
+
+  @usableFromInline
+  func waitForMessage() async -> Received {
+    if let result = takeMessage() { return result }
     readRest()
     // As long as more is there, others have their turn in between, and the time of the server can end.
     if isDraining && !hasReadAll { await Task.yield() }
-    if let result = takeMessage() { return try result.get() }
+    if let result = takeMessage() { return result }
     precondition(receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
     lendInputBack()
     let ticket = nextTicket()
-    let result = await withTaskCancellationHandler {
+    return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         receiver = (ticket, continuation)
         // A task that does not prefer the loop may have let it turn on the way here.
@@ -49,11 +49,12 @@ extension FramedConnection {
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
-    return try result.get()
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
+  @usableFromInline
   func takeMessage() -> Received? {
+    precondition(!hasHandler, "the messages of this connection go to its synchronous handler")
     do throws(FramingError) {
       if let message = try framing.next() { return .success(taken(message)) }
       // Only now, not when the end came: until its last message was taken, the framing may still be changed.
@@ -103,11 +104,11 @@ extension FramedConnection {
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
   @usableFromInline
-  nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
       do throws(ConnectionError) { return try await receive() } catch {
         guard case .leftOut = error else { throw error }
-        await tell(of: error)
+        service?.onFailure(self, error)
       }
     }
   }
@@ -116,24 +117,20 @@ extension FramedConnection {
   @usableFromInline
   nonisolated func wholeMessageNow() -> [UInt8]? { loop.isCurrent ? enter(with: (), Self.takeWhole) : nil }
 
-  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in
-    precondition(
-      connection.onMessage == nil, "the messages of this connection go to its synchronous handler")
-    return connection.wholeMessage()
-  }
+  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in connection.wholeMessage() }
 
   private func wholeMessage() -> [UInt8]? {
+    precondition(!hasHandler, "the messages of this connection go to its synchronous handler")
     do throws(FramingError) {
-      return try framing.next().map { taken($0) }
+      guard let message = try framing.next() else { return nil }
+      return taken(message)
     } catch {
       // Asked again, the framing would not tell of a frame that it has left out.
       if !framing.hasFailed {
         count(.leftOut)
-        onFailure?(.leftOut(error))
+        service?.onFailure(self, .leftOut(error))
       }
       return nil
     }
   }
-
-  private func tell(of error: ConnectionError) { onFailure?(error) }
 }

@@ -9,38 +9,35 @@ extension FramedConnection {
   ///
   /// - Throws: ``ConnectionError``; with ``ConnectionError/framing(_:)`` nothing was queued, and the
   ///   connection goes on.
-  public nonisolated(nonsending) func send(
-    _ message: some Collection<UInt8> & Sendable
-  ) async throws(ConnectionError) {
-    guard loop.isCurrent else { return try await sendFromElsewhere(message) }
-    let outcome =
-      message.withContiguousStorageIfAvailable { enter(with: $0, Self.queueNow) }
-      ?? [UInt8](message).withUnsafeBufferPointer { enter(with: $0, Self.queueNow) }
-    if let error = outcome.error { throw error }
-    if outcome.isBehind { try await catchUp() }
+  @inlinable
+  @inline(__always)
+  public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
+    // Inlined, and in calls of this actor, for the same reason as ``receive()``.
+    try queue(message)
+    if isBehind {
+      try await catchUp()
+      try checkSending()
+    }
   }
 
-  private static let queueNow: Entry<UnsafeBufferPointer<UInt8>, (error: ConnectionError?, isBehind: Bool)> =
-    {
-      connection, message in
-      do throws(ConnectionError) { try connection.queue(message.span) } catch { return (error, false) }
-      return (nil, connection.queuedBytes > connection.settings.limits.queuedBytes)
-    }
+  /// Whether the peer is so far behind that who sends has to wait.
+  @usableFromInline
+  var isBehind: Bool { framing.outputCount > settings.limits.queuedBytes }
 
-  private func sendFromElsewhere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
-    try queue(message)
-    if queuedBytes > settings.limits.queuedBytes { try await catchUp() }
+  @usableFromInline
+  func checkSending() throws(ConnectionError) {
+    if case .failed(let error) = sending { throw error }
   }
 
   /// Sends, and waits while the peer is too far behind.
-  private func catchUp() async throws(ConnectionError) {
+  @usableFromInline
+  func catchUp() async throws(ConnectionError) {
     flushNow()
-    if framing.outputCount > settings.limits.queuedBytes {
+    if isBehind {
       try await wait(for: .writable)
     } else {
       await Task.yield()  // A peer that keeps up must not keep the loop from all others.
     }
-    if case .failed(let error) = sending { throw error }
   }
 
   /// How many framed bytes wait to be sent.
@@ -63,13 +60,18 @@ extension FramedConnection {
     try queue(message)
   }
 
+  @inlinable
   func queue(_ message: some Collection<UInt8>) throws(ConnectionError) {
-    func queueNow(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<Void, ConnectionError> {
-      do throws(ConnectionError) { return .success(try queue(bytes.span)) } catch { return .failure(error) }
-    }
-    let result =
-      message.withContiguousStorageIfAvailable(queueNow) ?? [UInt8](message).withUnsafeBufferPointer(queueNow)
-    try result.get()
+    let error =
+      message.withContiguousStorageIfAvailable { queueNow($0) }
+      ?? [UInt8](message).withUnsafeBufferPointer { queueNow($0) }
+    if let error { throw error }
+  }
+
+  @usableFromInline
+  func queueNow(_ message: UnsafeBufferPointer<UInt8>) -> ConnectionError? {
+    do throws(ConnectionError) { try queue(message.span) } catch { return error }
+    return nil
   }
 
   private func queue(_ message: Span<UInt8>) throws(ConnectionError) {
@@ -91,7 +93,7 @@ extension FramedConnection {
   public func flush() async throws(ConnectionError) {
     flushNow()
     if framing.outputCount > 0 { try await wait(for: .flushed) } else { await Task.yield() }
-    if case .failed(let error) = sending { throw error }
+    try checkSending()
   }
 
   /// Ends sending once everything queued is sent; receiving goes on. The peer sees the end of the stream.

@@ -48,10 +48,12 @@ public actor FramedConnection {
   /// Whether the end of the stream, or an error of the socket, has been read.
   var peerHasEnded = false
 
-  var onMessage: MessageHandler?
-  var onFailure: (@Sendable (ConnectionError) -> Void)?
-  var onClose: (@Sendable () -> Void)?
-  var onDrain: (@Sendable (isolated FramedConnection) -> Void)?
+  /// What is done with it; `nil` for a client, and once it is closed.
+  var service: ConnectionService?
+  /// Whether messages go to a synchronous handler.
+  @exclusivity(unchecked) var hasHandler = false
+  /// The task that serves it, if one does.
+  var task: Task<Void, Never>?
   /// The first thing that went wrong.
   var failure: ConnectionError?
   var closeTimer: (id: TimerQueue.ID, deadline: Int64)?
@@ -84,7 +86,7 @@ public actor FramedConnection {
   /// A synchronous handler. Gets each message in place; runs on the loop, isolated to the connection.
   public typealias MessageHandler = @Sendable (Span<UInt8>, isolated FramedConnection) throws -> Void
 
-  typealias Received = Result<[UInt8]?, ConnectionError>
+  @usableFromInline typealias Received = Result<[UInt8]?, ConnectionError>
 
   /// How far one direction has come.
   enum Direction {

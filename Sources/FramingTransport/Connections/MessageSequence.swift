@@ -30,9 +30,9 @@ public struct MessageSequence: AsyncSequence, Sendable {
     /// The next message; `nil` once the peer has closed.
     @inlinable
     @inline(__always)
-    public mutating func next(isolation actor: isolated (any Actor)?) async throws(ConnectionError)
-      -> [UInt8]?
-    {
+    public nonisolated(nonsending) mutating func next(
+      isolation actor: (any Actor)?
+    ) async throws(ConnectionError) -> [UInt8]? {
       if let message = connection.wholeMessageNow() { return message }
       return try await connection.receiveWhole()
     }

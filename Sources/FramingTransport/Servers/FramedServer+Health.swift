@@ -31,10 +31,9 @@ extension FramedServer {
     // Not the other itself, which may go without having run.
     loop.execute { [listener, weak other = other.listener] in
       guard let other else { return listener.shutdown(.immediate) }
-      listener.run { [weak other] connection, listener in
-        connection.start(onMessage: { _, _ in }, onDrain: nil, onFailure: { _ in }) {
-          listener.closed(connection)
-        }
+      let service = ConnectionService(
+        onMessage: { _, _ in }, onDrain: nil, onFailure: { _, _ in }, onClose: { listener.closed($0) })
+      listener.run(service) { [weak other] connection in
         do throws(ConnectionError) {
           try connection.queue((other?.phase ?? .stopped).health.utf8)
         } catch {

@@ -109,13 +109,10 @@ public final class FramedServer: Sendable {
     onMessage: @escaping FramedConnection.MessageHandler,
     onDrain: (@Sendable (isolated FramedConnection) -> Void)? = nil
   ) async throws {
-    try await serve { connection, listener in
-      connection.start(
-        onMessage: onMessage, onDrain: onDrain, onFailure: listener.reporter(for: connection.peer)
-      ) {
-        listener.closed(connection)
-      }
-    }
+    let service = ConnectionService(
+      onMessage: onMessage, onDrain: onDrain, onFailure: { [listener] in listener.report($1, of: $0) },
+      onClose: { [listener] in listener.closed($0) })
+    try await serve(service)
   }
 
   /// Serves each connection with a task of its own until ``shutdown(_:)`` or cancellation.
@@ -136,9 +133,14 @@ public final class FramedServer: Sendable {
     onDrain: (@Sendable (isolated FramedConnection) -> Void)? = nil,
     _ handler: @escaping @Sendable (isolated FramedConnection) async throws -> Void
   ) async throws {
-    try await serve { connection, listener in
-      let report = listener.reporter(for: connection.peer)
-      let task = Task(executorPreference: connection.loop) {
+    let service = ConnectionService(
+      onMessage: nil, onDrain: onDrain, onFailure: { [listener] in listener.report($1, of: $0) },
+      onClose: { connection in
+        connection.task?.cancel()
+        connection.task = nil
+      })
+    try await serve(service) { [listener] connection in
+      connection.task = Task(executorPreference: connection.loop) {
         do {
           try await handler(connection)
         } catch {
@@ -148,13 +150,12 @@ public final class FramedServer: Sendable {
             // Its connection was cut, which was told.
           } else if (error as? ConnectionError).map({ $0 != told && $0 != .cancelled }) ?? true {
             await connection.count(.handlerErrors)
-            report(error)
+            listener.report(error, of: connection)
           }
         }
         try? await connection.close()
         listener.closed(connection)
       }
-      connection.start(onMessage: nil, onDrain: onDrain, onFailure: report) { task.cancel() }
     }
   }
 
@@ -170,11 +171,11 @@ public final class FramedServer: Sendable {
   }
 
   private func serve(
-    _ start: @escaping @Sendable (isolated FramedConnection, Listener) -> Void
+    _ service: ConnectionService, onStart: @escaping @Sendable (isolated FramedConnection) -> Void = { _ in }
   ) async throws {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        loop.execute { [listener] in listener.run(start, until: continuation) }
+        loop.execute { [listener] in listener.run(service, until: continuation, onStart: onStart) }
       }
     } onCancel: {
       shutdown()

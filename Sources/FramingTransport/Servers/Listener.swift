@@ -15,8 +15,6 @@ final class Listener: EventSource, @unchecked Sendable {
     let counters: CounterBank
   }
 
-  typealias Start = @Sendable (isolated FramedConnection, Listener) -> Void
-
   let loop: EventLoop
   /// Connections go to them in turn; the listener's own loop is the first.
   let workers: [Worker]
@@ -39,7 +37,8 @@ final class Listener: EventSource, @unchecked Sendable {
   var refusals: [ConnectionCap: EventThrottle] = [:]
   var failures = EventThrottle()
 
-  private var start: Start?
+  private var service: ConnectionService?
+  private var onStart: (@Sendable (isolated FramedConnection) -> Void)?
   private var completion: CheckedContinuation<Void, any Error>?
   private var hasRun = false
   private var drain = DrainState()
@@ -83,14 +82,24 @@ final class Listener: EventSource, @unchecked Sendable {
 
   // MARK: Running
 
-  func run(_ start: @escaping Start, until completion: CheckedContinuation<Void, any Error>? = nil) {
+  /// Serves until the server stops.
+  ///
+  /// - Parameters:
+  ///   - service: What is done with the connections.
+  ///   - completion: Resumed when the server has stopped.
+  ///   - onStart: Told of each connection that is about to be served.
+  func run(
+    _ service: ConnectionService, until completion: CheckedContinuation<Void, any Error>? = nil,
+    onStart: @escaping @Sendable (isolated FramedConnection) -> Void
+  ) {
     precondition(!hasRun, "a server runs once")
     hasRun = true
     self.completion = completion
     guard drain.phase == .starting, let descriptor = socket?.descriptor else { return complete() }
     do throws(SystemError) {
       token = try loop.add(self, descriptor: descriptor, interest: .readable)
-      self.start = start
+      self.service = service
+      self.onStart = onStart
       drain.run()
       entered(.ready)
     } catch {
@@ -106,7 +115,7 @@ final class Listener: EventSource, @unchecked Sendable {
   func serve(
     _ socket: consuming Socket, peer: SocketAddress, header: SharedHeader? = nil, received: [UInt8] = []
   ) {
-    guard let start else { return }
+    guard let service, let onStart else { return }
     let worker = workers[nextWorker]
     nextWorker = (nextWorker + 1) % workers.count
     let connection = FramedConnection(
@@ -116,8 +125,9 @@ final class Listener: EventSource, @unchecked Sendable {
     peers[peer.withoutPort, default: 0] += 1
     bank.add(.open)
     let isFinishing = drain.phase == .finishing
-    connection.onItsLoop { [self] connection in
-      start(connection, self)
+    connection.onItsLoop { connection in
+      onStart(connection)
+      connection.start(service)
       if isFinishing { connection.drain() }
     }
   }
@@ -137,9 +147,9 @@ final class Listener: EventSource, @unchecked Sendable {
     advance()
   }
 
-  /// Tells of the failures of one connection.
-  func reporter(for peer: SocketAddress) -> @Sendable (any Error) -> Void {
-    { [onEvent] error in onEvent(.connectionFailed(peer: peer, error)) }
+  /// Tells of what went wrong with a connection.
+  func report(_ error: any Error, of connection: FramedConnection) {
+    onEvent(.connectionFailed(peer: connection.peer, error))
   }
 
   // MARK: Stopping
@@ -205,7 +215,7 @@ final class Listener: EventSource, @unchecked Sendable {
   }
 
   private func complete(after error: SystemError? = nil) {
-    start = nil  // It may hold the server, which holds this.
+    (service, onStart) = (nil, nil)  // They may hold the server, which holds this.
     for action in onStop { action() }
     onStop = []
     guard let completion else { return }
