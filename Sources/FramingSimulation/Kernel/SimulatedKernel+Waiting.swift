@@ -24,10 +24,8 @@ extension SimulatedKernel {
 
   package func signalWaker(_ writing: CInt) -> CallResult {
     let isForeign = state.withLock { state in
-      let isForeign = state.isDriven && state.thread != UInt(csys_thread_current())
       (state.world[writing] as? WakerFile)?.isSignalled = true
-      if isForeign { state.foreignWakes += 1 }
-      return isForeign
+      return state.isForeign
     }
     if isForeign {
       return CallResult(8)  // No call of the simulation: where it falls in its order is chance.

@@ -19,9 +19,11 @@ package final class SimulatedKernel: SystemCalls {
     var moments = 0
     /// The wait that is made again, because it was parked: it is no call of its own.
     var isResuming = false
-    /// The thread that the simulation runs on, and how often another one has woken it.
+    /// The thread that the simulation runs on, once it does, and how many jobs came from others.
     var thread: UInt = 0
-    var foreignWakes = 0
+    var foreignJobs = 0
+    /// Whether the calling thread is no part of the simulation.
+    var isForeign: Bool { isDriven && thread != 0 && thread != UInt(csys_thread_current()) }
     /// A token that was removed, for events that come too late.
     var staleToken: UInt64?
     /// Bytes that each socket has received and sent, by its number.

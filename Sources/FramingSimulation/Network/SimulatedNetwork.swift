@@ -110,7 +110,7 @@ public final class SimulatedNetwork: Sendable {
   public var plan: FaultPlan { kernel.state.withLock { $0.injector.met } }
 
   /// Whether the seed and ``plan`` are all that the run so far followed from: no other thread has had a part in it.
-  public var isRepeatable: Bool { kernel.state.withLock { $0.foreignWakes == 0 } }
+  public var isRepeatable: Bool { kernel.state.withLock { $0.foreignJobs == 0 } }
 
   // MARK: Running
 
@@ -136,12 +136,12 @@ public final class SimulatedNetwork: Sendable {
     before step: (_ number: Int) -> Void, _ body: @escaping @Sendable () async throws -> Result
   ) throws(SimulationFailure) -> Result {
     let outcome = Outcome<Result>()
+    kernel.state.withLock { $0.thread = UInt(csys_thread_current()) }
     let task = EventLoop.$ofTask.withValue(loop) {
       Task(executorPreference: loop) {
         do { outcome.set(.success(try await body())) } catch { outcome.set(.failure(error)) }
       }
     }
-    kernel.state.withLock { $0.thread = UInt(csys_thread_current()) }
     do throws(SimulationFailure.Stop) {
       try drive(until: { outcome.value != nil }, patience: patience, before: step)
     } catch {
@@ -189,6 +189,7 @@ public final class SimulatedNetwork: Sendable {
     while !isDone() {
       step(steps)
       steps += 1
+      let jobs = kernel.state.withLock { $0.foreignJobs }
       switch kernel.nextStep() {
       case .begin(let loop, let seat):
         let timeout = loop.beginDrivenTurn()
@@ -200,7 +201,7 @@ public final class SimulatedNetwork: Sendable {
         loop.endDrivenTurn(timeout: timeout)
         kernel.settle(seat, deadline: deadline)
       case .delivered, .timePassed: turns = 0
-      case .quiet: if !isWokenFromOutside(within: patience) { throw .quiet }
+      case .quiet: if !isWokenFromOutside(since: jobs, within: patience) { throw .quiet }
       }
       turns += 1
       if turns > Self.turnsForNothing { throw .endless }
@@ -208,14 +209,15 @@ public final class SimulatedNetwork: Sendable {
   }
 
   /// Waits, in truth, until a thread that is no part of the simulation has something for it, or patience is at its end.
-  private func isWokenFromOutside(within patience: Duration) -> Bool {
-    let before = kernel.state.withLock { $0.foreignWakes }
+  ///
+  /// - Parameter before: How many such jobs there were before nothing was found to do.
+  private func isWokenFromOutside(since before: Int, within patience: Duration) -> Bool {
     let start = ContinuousClock.now
-    while ContinuousClock.now - start < patience {
-      if kernel.state.withLock({ $0.foreignWakes }) != before { return true }
+    while true {
+      if kernel.state.withLock({ $0.foreignJobs }) != before { return true }
+      if ContinuousClock.now - start >= patience { return false }
       _ = Kernel.real.poll(.init(start: nil, count: 0), timeout: 1_000_000)
     }
-    return false
   }
 }
 
@@ -232,6 +234,7 @@ private final class Driver: LoopDriver {
   init(_ kernel: SimulatedKernel) { self.kernel = kernel }
 
   func adopt(_ loop: EventLoop) { kernel.state.withLock { $0.scheduler.seats.append(.init(loop: loop)) } }
+  func submitted() { kernel.state.withLock { if $0.isForeign { $0.foreignJobs += 1 } } }
 }
 
 /// What has become of a body.

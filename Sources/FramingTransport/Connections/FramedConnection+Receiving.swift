@@ -25,30 +25,56 @@ extension FramedConnection {
   @usableFromInline
   func settle(_ result: Received) throws(ConnectionError) -> [UInt8]? { try result.get() }
 
+  // Not a method of this actor to the compiler, for the reason above; called on the loop only, which `enter` proves.
+  /// Waits for what there was not when it was asked for.
   @usableFromInline
-  func waitForMessage() async -> Received {
-    if let result = takeMessage() { return result }
-    readRest()
-    // As long as more is there, others have their turn in between, and the time of the server can end.
-    if isDraining && !hasReadAll { await Task.yield() }
-    if let result = takeMessage() { return result }
-    precondition(receiver == nil, "two tasks wait for the next message of one connection")
-    flushNow()
-    lendInputBack()
-    let ticket = nextTicket()
+  nonisolated(nonsending) func waitForMessage() async -> Received {
+    if enter(with: (), Self.readsRest) {
+      // As long as more is there, others have their turn in between, and the time of the server can end.
+      await Task.yield()
+    }
+    let ticket: UInt64
+    switch enter(with: (), Self.prepareToWait) {
+    case .result(let result): return result
+    case .ticket(let number): ticket = number
+    }
     return await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        receiver = (ticket, continuation)
-        // A task that does not prefer the loop may have let it turn on the way here.
-        if Task.isCancelled { cancelReceiver(ticket) }
-        resumeReceiver()
-        judgeInput()
-        endIfDrained()
-        updateInterest()
+      await withUnsafeContinuation {
+        enter(with: Receiver(ticket: ticket, continuation: $0), Self.beginToWait)
       }
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
+  }
+
+  private enum Wait {
+    case result(Received)
+    case ticket(UInt64)
+  }
+
+  /// Reads what had come before the server stopped; answers whether more may be there.
+  private static let readsRest: Entry<Void, Bool> = { connection, _ in
+    guard connection.isDraining else { return false }
+    connection.readRest()
+    return !connection.hasReadAll
+  }
+
+  private static let prepareToWait: Entry<Void, Wait> = { connection, _ in
+    if connection.isDraining, let result = connection.takeMessage() { return .result(result) }
+    precondition(connection.receiver == nil, "two tasks wait for the next message of one connection")
+    connection.flushNow()
+    connection.lendInputBack()
+    return .ticket(connection.nextTicket())
+  }
+
+  private static let beginToWait: Entry<Receiver, Void> = { connection, receiver in
+    connection.receiver = receiver
+    // A task that does not prefer the loop may have let it turn on the way here.
+    if Task.isCancelled { connection.cancelReceiver(receiver.ticket) }
+    connection.resumeReceiver()
+    connection.judgeInput()
+    connection.endIfDrained()
+    connection.updateInterest()
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
@@ -104,13 +130,25 @@ extension FramedConnection {
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
   @usableFromInline
-  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+  nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+    guard loop.isCurrent else { return try await comeAndReceiveWhole() }
     while true {
-      do throws(ConnectionError) { return try await receive() } catch {
-        guard case .leftOut = error else { throw error }
-        service?.onFailure(self, error)
+      var result = enter(with: (), Self.takeNow)
+      if result == nil { result = await waitForMessage() }
+      switch result {
+      case .success(let message)?: return message
+      case .failure(.leftOut(let error))?: enter(with: error, Self.tellOfLeftOut)
+      case .failure(let error)?: throw error
+      case nil: break
       }
     }
+  }
+
+  private func comeAndReceiveWhole() async throws(ConnectionError) -> [UInt8]? { try await receiveWhole() }
+
+  private static let takeNow: Entry<Void, Received?> = { connection, _ in connection.takeMessage() }
+  private static let tellOfLeftOut: Entry<FramingError, Void> = { connection, error in
+    connection.service?.onFailure(connection, .leftOut(error))
   }
 
   /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.

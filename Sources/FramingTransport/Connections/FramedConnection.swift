@@ -79,7 +79,7 @@ public actor FramedConnection {
   /// How many bytes are counted as queued.
   var countedQueue = 0
 
-  @exclusivity(unchecked) var receiver: (ticket: UInt64, continuation: UnsafeContinuation<Received, Never>)?
+  @exclusivity(unchecked) var receiver: Receiver?
   @exclusivity(unchecked) var waiters: [Waiter] = []
   var lastTicket: UInt64 = 0
 
@@ -103,6 +103,12 @@ public actor FramedConnection {
       case .ended, .failed: true
       }
     }
+  }
+
+  /// Who waits for a message.
+  struct Receiver {
+    let ticket: UInt64
+    let continuation: UnsafeContinuation<Received, Never>
   }
 
   /// Somebody who waits for something other than a message.

@@ -6,6 +6,8 @@
 package protocol LoopDriver: AnyObject, Sendable {
   /// Turns `loop` as well from now on. Called before anything can be submitted to it.
   func adopt(_ loop: EventLoop)
+  /// A job came by way of the inbox of a loop, from whatever thread.
+  func submitted()
 }
 
 extension EventLoop {

@@ -129,6 +129,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       return (inbox.isWaiting, !inbox.hasThread)
     }
     if start { startThread() } else if wake { selector.wake() }
+    driver?.submitted()
   }
 
   private func startThread() {
