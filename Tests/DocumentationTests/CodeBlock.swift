@@ -35,7 +35,9 @@ struct CodeBlock: Hashable, CustomTestStringConvertible {
   private typealias Line = (number: Int, text: Substring)
 
   private static func numbered(_ text: String) -> [Line] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { ($0.offset + 1, $0.element) }
+    text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
+      ($0.offset + 1, $0.element)
+    }
   }
 
   private static func blocks(_ path: String, _ lines: [Line]) -> [CodeBlock] {

@@ -36,18 +36,31 @@ struct Compiler {
 
   /// The public symbols of a module, as `swift symbolgraph-extract` writes them.
   func symbolGraph(of module: String) throws -> Data {
-    let target = try run("swiftc", ["-print-target-info"]).output
-    let info = try JSONSerialization.jsonObject(with: Data(target.utf8)) as? [String: Any]
-    let triple = (info?["target"] as? [String: Any])?["triple"] as? String ?? ""
     let result = try run(
       "swift",
-      ["symbolgraph-extract", "-module-name", module, "-target", triple] + modules
+      ["symbolgraph-extract", "-module-name", module, "-target", about("target", "triple")] + modules
         + ["-minimum-access-level", "public", "-skip-synthesized-members", "-output-dir", scratch.path])
     guard result.status == 0 else { throw Failure(text: result.errors) }
     return try Data(contentsOf: scratch.appending(path: module + ".symbols.json"))
   }
 
   struct Failure: Error { let text: String }
+
+  /// What a file needs that says what a package is.
+  func manifestFlags() throws -> [String] {
+    let library = try about("paths", "runtimeResourcePath") + "/pm/ManifestAPI"
+    return ["-I", library, "-package-description-version", "6.2"]
+  }
+
+  /// What the compiler says about itself.
+  private func about(_ subject: String, _ key: String) throws -> String {
+    let text = try run("swiftc", ["-print-target-info"]).output
+    let info = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    guard let value = (info?[subject] as? [String: Any])?[key] as? String else {
+      throw Failure(text: "swiftc -print-target-info does not say \(key)")
+    }
+    return value
+  }
 
   private var modules: [String] {
     let shims = products.appending(path: "CSystemShims.build/module.modulemap").path
@@ -73,7 +86,9 @@ struct Compiler {
   }
 
   /// Runs a program to its end. What it prints goes through files, so that neither output can be full.
-  private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+  private func run(_ program: String, _ arguments: [String]) throws -> (
+    status: Int32, output: String, errors: String
+  ) {
     let name = UUID().uuidString
     let files = ["out", "err"].map { scratch.appending(path: "\(name).\($0)") }
     for file in files { try Data().write(to: file) }

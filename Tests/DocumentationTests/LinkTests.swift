@@ -32,7 +32,8 @@ struct LinkTests {
       if line.hasPrefix("```") { isCode.toggle() }
       guard !isCode, line.hasPrefix("#") else { continue }
       let title = line.drop { $0 == "#" }.dropFirst().lowercased()
-      anchors.insert(title.filter { $0.isLetter || $0.isNumber || " -_".contains($0) }.replacing(" ", with: "-"))
+      anchors.insert(
+        title.filter { $0.isLetter || $0.isNumber || " -_".contains($0) }.replacing(" ", with: "-"))
     }
     return anchors
   }
@@ -61,7 +62,11 @@ struct LinkTests {
   func reach(page: String) throws {
     let name = page.split(separator: "/").last.map(String.init) ?? ""
     // The first page of a catalogue is what its archive begins with.
-    if page.contains("/\(name.dropLast(3)).docc/") && name != "FAQ.md" && page.contains("/\(name.dropLast(3))/") { return }
+    if page.contains("/\(name.dropLast(3)).docc/") && name != "FAQ.md"
+      && page.contains("/\(name.dropLast(3))/")
+    {
+      return
+    }
     let sources = try Repository.pages.filter { $0 != page }.filter { other in
       try Self.links(of: other).contains { $0.target.split(separator: "#")[0].hasSuffix(name) }
     }

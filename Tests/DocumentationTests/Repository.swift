@@ -7,7 +7,8 @@ enum Repository {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// The Markdown files that a reader of the package comes upon, as paths from the root, sorted.
-  static let pages = pathsIn("").filter { $0.hasSuffix(".md") && !$0.contains("/") }
+  static let pages =
+    pathsIn("").filter { $0.hasSuffix(".md") && !$0.contains("/") }
     + ["Sources", "Fixtures", "Examples", "Benchmarks"].flatMap { pathsIn($0) }.filter { $0.hasSuffix(".md") }
 
   /// The Swift sources of the libraries, whose comments are documentation.
@@ -27,7 +28,8 @@ enum Repository {
   private static func pathsIn(_ folder: String) -> [String] {
     let files = FileManager.default
     if folder.isEmpty { return ((try? files.contentsOfDirectory(atPath: root.path)) ?? []).sorted() }
-    let paths = files.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String } ?? []
+    let paths =
+      files.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String } ?? []
     return paths.filter { !$0.hasPrefix(".") && !$0.contains("/.") }.map { folder + "/" + $0 }.sorted()
   }
 }

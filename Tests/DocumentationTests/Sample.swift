@@ -18,6 +18,8 @@ struct Sample {
   var isProgram: Bool { block.code.split(separator: "\n").contains { $0.hasPrefix("import ") } }
   /// Whether it is checked elsewhere, as a file of a package.
   var isFile: Bool { block.mark.hasPrefix("file: ") }
+  /// Whether it says what a package is.
+  var isManifest: Bool { block.code.hasPrefix("// swift-tools-version") }
   /// Whether its top level holds declarations only, as in a file of tests.
   var isTest: Bool { block.code.contains("import Testing") }
   var isRun: Bool { block.mark == "run" }
@@ -25,7 +27,8 @@ struct Sample {
   /// All samples: of the pages, and of the comments in the sources.
   static func all() throws -> [Sample] {
     let files =
-      try Repository.pages.map(CodeBlock.blocks(ofPage:)) + Repository.sources.map(CodeBlock.blocks(ofSource:))
+      try Repository.pages.map(CodeBlock.blocks(ofPage:))
+      + Repository.sources.map(CodeBlock.blocks(ofSource:))
     return files.flatMap { blocks in
       blocks.indices.filter { blocks[$0].language == "swift" }.map { index in
         Sample(block: blocks[index], next: index + 1 < blocks.count ? blocks[index + 1] : nil)

@@ -31,7 +31,8 @@ struct SampleTests {
     let compiler = try Compiler("program")
     defer { compiler.remove() }
     let problems = try compiler.problems(
-      in: [sample.isTest ? "Tests.swift" : "main.swift": sample.program], options: ["-warnings-as-errors"])
+      in: [sample.isTest ? "Tests.swift" : "main.swift": sample.program],
+      options: ["-warnings-as-errors"] + (sample.isManifest ? compiler.manifestFlags() : []))
     #expect(problems == "")
   }
 
