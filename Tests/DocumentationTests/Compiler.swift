@@ -13,32 +13,39 @@ struct Compiler {
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
   }
 
+  /// Whether the modules want the run time of a sanitizer, which programs here would lack.
+  static let isSanitized: Bool = {
+    let process = dlopen(nil, RTLD_LAZY)
+    return dlsym(process, "__asan_init") != nil || dlsym(process, "__tsan_init") != nil
+  }()
+
   func remove() { try? FileManager.default.removeItem(at: scratch) }
 
   /// Says what is wrong with a module of these files; empty if nothing is.
-  func problems(in files: [String: String], options: [String] = []) throws -> String {
+  func problems(in files: [String: String], options: [String] = []) async throws -> String {
     let paths = try write(files)
-    let result = try run("swiftc", ["-typecheck"] + flags + options + paths)
+    let result = try await run("swiftc", ["-typecheck"] + flags + options + paths)
     return result.status == 0 ? "" : result.errors
   }
 
   /// Compiles a program and runs it.
   ///
   /// - Returns: What it prints, on both outputs, or what the compiler says.
-  func output(of program: String) throws -> String {
+  func output(of program: String) async throws -> String {
     let paths = try write(["main.swift": program])
     let executable = scratch.appending(path: "program").path
-    let compiled = try run("swiftc", flags + paths + objects + ["-o", executable])
+    let compiled = try await run("swiftc", flags + paths + objects + ["-o", executable])
     guard compiled.status == 0 else { return compiled.errors }
-    let result = try run(executable, [])
+    let result = try await run(executable, [])
     return result.output + result.errors + (result.status == 0 ? "" : "ended with \(result.status)\n")
   }
 
   /// The public symbols of a module, as `swift symbolgraph-extract` writes them.
-  func symbolGraph(of module: String) throws -> Data {
-    let result = try run(
+  func symbolGraph(of module: String) async throws -> Data {
+    let target = try await about("target", "triple")
+    let result = try await run(
       "swift",
-      ["symbolgraph-extract", "-module-name", module, "-target", about("target", "triple")] + modules
+      ["symbolgraph-extract", "-module-name", module, "-target", target] + modules
         + ["-minimum-access-level", "public", "-skip-synthesized-members", "-output-dir", scratch.path])
     guard result.status == 0 else { throw Failure(text: result.errors) }
     return try Data(contentsOf: scratch.appending(path: module + ".symbols.json"))
@@ -47,14 +54,14 @@ struct Compiler {
   struct Failure: Error { let text: String }
 
   /// What a file needs that says what a package is.
-  func manifestFlags() throws -> [String] {
-    let library = try about("paths", "runtimeResourcePath") + "/pm/ManifestAPI"
+  func manifestFlags() async throws -> [String] {
+    let library = try await about("paths", "runtimeResourcePath") + "/pm/ManifestAPI"
     return ["-I", library, "-package-description-version", "6.2"]
   }
 
   /// What the compiler says about itself.
-  private func about(_ subject: String, _ key: String) throws -> String {
-    let text = try run("swiftc", ["-print-target-info"]).output
+  private func about(_ subject: String, _ key: String) async throws -> String {
+    let text = try await run("swiftc", ["-print-target-info"]).output
     let info = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
     guard let value = (info?[subject] as? [String: Any])?[key] as? String else {
       throw Failure(text: "swiftc -print-target-info does not say \(key)")
@@ -86,7 +93,7 @@ struct Compiler {
   }
 
   /// Runs a program to its end. What it prints goes through files, so that neither output can be full.
-  private func run(_ program: String, _ arguments: [String]) throws -> (
+  private func run(_ program: String, _ arguments: [String]) async throws -> (
     status: Int32, output: String, errors: String
   ) {
     let name = UUID().uuidString
@@ -98,8 +105,11 @@ struct Compiler {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: files[0])
     process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
+    // No thread waits: other tests share the few that there are.
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in continuation.resume() }
+      do { try process.run() } catch { continuation.resume(throwing: error) }
+    }
     let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     return (process.terminationStatus, texts[0], texts[1])
   }

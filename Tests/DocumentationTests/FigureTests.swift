@@ -21,7 +21,8 @@ struct FigureTests {
       let cells = row.dropFirst(2).dropLast(2).components(separatedBy: " | ")
       let benchmark = cells[0].replacing("echo: ", with: "echo | ")
       let measured = try Self.contestants.map { contestant in
-        let entry = try #require(baseline.ratios["\(benchmark) | \(contestant)"], "\(benchmark) | \(contestant)")
+        let entry = try #require(
+          baseline.ratios["\(benchmark) | \(contestant)"], "\(benchmark) | \(contestant)")
         return String(format: "%.1f", entry.ratio)
       }
       #expect(Array(cells.dropFirst()) == measured, "\(row)")

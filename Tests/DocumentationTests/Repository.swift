@@ -24,12 +24,16 @@ enum Repository {
     FileManager.default.fileExists(atPath: root.appending(path: path).standardized.path)
   }
 
-  /// The paths of what is in `folder`, however deep; of the root, what stands there itself. No hidden ones.
+  /// The paths of what is in `folder`, however deep; of the root, what stands there itself. Not what is hidden, as what was
+  /// built.
   private static func pathsIn(_ folder: String) -> [String] {
     let files = FileManager.default
     if folder.isEmpty { return ((try? files.contentsOfDirectory(atPath: root.path)) ?? []).sorted() }
-    let paths =
-      files.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String } ?? []
-    return paths.filter { !$0.hasPrefix(".") && !$0.contains("/.") }.map { folder + "/" + $0 }.sorted()
+    let found = files.enumerator(
+      at: root.appending(path: folder), includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
+    let paths = found?.compactMap { ($0 as? URL)?.path } ?? []
+    return paths.map {
+      String($0.dropFirst(root.path.hasSuffix("/") ? root.path.count : root.path.count + 1))
+    }.sorted()
   }
 }

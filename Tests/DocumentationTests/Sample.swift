@@ -81,13 +81,17 @@ struct Sample {
   /// What fragments speak of and do not make.
   static let surroundings = """
     import Framing
+    import FramingTestKit
     import FramingTransport
-    import Synchronization
     struct Wrong: Error {}
     struct Wire { func send(_ bytes: Span<UInt8>) -> Int { bytes.count } }
     let socket = Wire()
     let chunk: [UInt8] = []
     let text = ""
+    typealias MyFramer = LineFramer
+    let fixture = try! Fixture(text, name: text)
+    let message: [UInt8] = []
+    let (N, n, m, C) = (8, 8, 8, UInt8(10))
     func use(_ message: [UInt8]) {}
     func use(_ message: Span<UInt8>) {}
     let address = SocketAddress.loopback(port: 0)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@Suite("The code of the documentation")
+// One compiler at a time: other tests share the machine.
+@Suite("The code of the documentation", .serialized)
 struct SampleTests {
   static let samples = Result { try Sample.all() }
   static let programs = ((try? samples.get()) ?? []).filter(\.isProgram)
@@ -13,7 +14,7 @@ struct SampleTests {
   }
 
   @Test("compiles, if it is a part of something")
-  func fragments() throws {
+  func fragments() async throws {
     let compiler = try Compiler("fragments")
     defer { compiler.remove() }
     var files = ["Surroundings.swift": Sample.surroundings]
@@ -21,27 +22,43 @@ struct SampleTests {
       files["Part\(number).swift"] = sample.function(named: "part\(number)")
     }
     // They make values that they do not use.
-    let problems = try compiler.problems(in: files, options: ["-parse-as-library", "-suppress-warnings"])
+    let problems = try await compiler.problems(
+      in: files, options: ["-parse-as-library", "-suppress-warnings"])
     #expect(problems == "")
   }
 
   @Test("compiles without a warning, if it is a program", arguments: programs.map(\.block))
-  func program(block: CodeBlock) throws {
+  func program(block: CodeBlock) async throws {
     let sample = Sample(block: block, next: nil)
     let compiler = try Compiler("program")
     defer { compiler.remove() }
-    let problems = try compiler.problems(
+    let problems = try await compiler.problems(
       in: [sample.isTest ? "Tests.swift" : "main.swift": sample.program],
-      options: ["-warnings-as-errors"] + (sample.isManifest ? compiler.manifestFlags() : []))
+      options: ["-warnings-as-errors"] + (sample.isManifest ? await compiler.manifestFlags() : []))
     #expect(problems == "")
   }
 
-  @Test("prints what it says it prints", arguments: programs.filter(\.isRun).map(\.block.place))
-  func output(place: String) throws {
+  @Test("compiles, if it is an expression in a text")
+  func expressions() async throws {
+    let compiler = try Compiler("expressions")
+    defer { compiler.remove() }
+    let expressions = try Expression.all()
+    #expect(expressions.count > 20)
+    let functions = expressions.enumerated().map { $1.function(named: "expression\($0)") }
+    let problems = try await compiler.problems(
+      in: ["Expressions.swift": ([Sample.surroundings] + functions).joined(separator: "\n")],
+      options: ["-parse-as-library", "-suppress-warnings"])
+    #expect(problems == "")
+  }
+
+  @Test(
+    "prints what it says it prints", .disabled(if: Compiler.isSanitized),
+    arguments: programs.filter(\.isRun).map(\.block.place))
+  func output(place: String) async throws {
     let sample = try #require(Self.programs.first { $0.block.place == place })
     let compiler = try Compiler("output")
     defer { compiler.remove() }
-    let lines = try compiler.output(of: sample.program).split(separator: "\n")
+    let lines = try await compiler.output(of: sample.program).split(separator: "\n")
     let expected = sample.expectedOutput
     let isEqual = lines.count == expected.count && zip(lines, expected).allSatisfy { Sample.matches($0, $1) }
     #expect(isEqual, "\(place) prints \(lines), not \(expected)")

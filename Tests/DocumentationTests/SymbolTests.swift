@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("The public symbols")
+@Suite("The public symbols", .serialized)
 struct SymbolTests {
   /// A symbol as the symbol graph has it.
   struct Symbol {
@@ -35,24 +35,25 @@ struct SymbolTests {
 
   static let modules = ["Framing", "FramingTransport", "FramingTestKit", "FramingSimulation"]
 
-  static func symbols(of module: String) throws -> [Symbol] {
+  static func symbols(of module: String) async throws -> [Symbol] {
     let compiler = try Compiler("symbols")
     defer { compiler.remove() }
-    let graph = try JSONSerialization.jsonObject(with: compiler.symbolGraph(of: module)) as? [String: Any]
+    let graph =
+      try JSONSerialization.jsonObject(with: await compiler.symbolGraph(of: module)) as? [String: Any]
     return (graph?["symbols"] as? [[String: Any]] ?? []).compactMap(Symbol.init)
   }
 
   @Test("are documented, each of them", arguments: modules)
-  func comments(module: String) throws {
-    let symbols = try Self.symbols(of: module)
+  func comments(module: String) async throws {
+    let symbols = try await Self.symbols(of: module)
     #expect(symbols.count > 50)
     let bare = symbols.filter { $0.comment?.isEmpty ?? true }.map(\.name)
     #expect(bare == [])
   }
 
   @Test("say what they throw", arguments: modules)
-  func errors(module: String) throws {
-    let silent = try Self.symbols(of: module).filter { symbol in
+  func errors(module: String) async throws {
+    let silent = try await Self.symbols(of: module).filter { symbol in
       symbol.isThrowing && !(symbol.comment?.contains("- Throws:") ?? false)
     }
     #expect(silent.map(\.name) == [])
