@@ -9,7 +9,8 @@ import Foundation
 /// One behind `<!-- file: ... -->` is a file of a package, which `Scripts/docs walk` builds.
 ///
 /// A program behind `<!-- run -->` is run, too. What it prints has to be what stands in the comments of the lines that
-/// print, or, if there is none, in the `text` block that follows; `...` stands for anything.
+/// print, or, if there is none, in the `text` block that follows; `...` stands for anything, and alone in the last line for
+/// all that comes.
 struct Sample {
   let block: CodeBlock
   /// The block behind it in its file.
@@ -63,6 +64,15 @@ struct Sample {
     if !comments.isEmpty { return comments }
     guard let next, next.language == "text" else { return [] }
     return next.code.split(separator: "\n").map(String.init)
+  }
+
+  /// Whether the program has printed `lines`.
+  func prints(_ lines: [Substring]) -> Bool {
+    var expected = expectedOutput
+    let isOpen = expected.last == "..."
+    if isOpen { expected.removeLast() }
+    guard isOpen ? lines.count >= expected.count : lines.count == expected.count else { return false }
+    return zip(lines, expected).allSatisfy { Self.matches($0, $1) }
   }
 
   /// Whether `line` is `pattern`, in which `...` stands for anything.

@@ -152,6 +152,7 @@ public struct Socket: ~Copyable, Sendable {
   /// The error that the socket met since it was last asked, if any. The C name is `SO_ERROR`.
   package func takeError() -> CInt? { system.takeError(of: descriptor).errorCode }
 
+  /// Whether the socket is connected, and not still connecting. The corresponding C function is `getpeername`.
   /// How many bytes have come and were not read; 0 if the system does not say. The C name is `FIONREAD`.
   func unread() -> Int { max(0, system.unread(of: descriptor).word) }
 
@@ -159,7 +160,6 @@ public struct Socket: ~Copyable, Sendable {
   /// `SIOCOUTQ`.
   func unacknowledged() -> Int { max(0, system.unacknowledged(of: descriptor).word) }
 
-  /// Whether the socket is connected, and not still connecting. The corresponding C function is `getpeername`.
   func isConnected() -> Bool { system.isConnected(descriptor).errorCode == nil }
 
   /// The address that the socket is bound to. The corresponding C function is `getsockname`.
