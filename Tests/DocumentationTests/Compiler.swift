@@ -34,7 +34,7 @@ struct Compiler {
   func output(of program: String) async throws -> String {
     let paths = try write(["main.swift": program])
     let executable = scratch.appending(path: "program").path
-    let compiled = try await run("swiftc", flags + paths + objects + ["-o", executable])
+    let compiled = try await run("swiftc", flags + paths + (try objects) + ["-o", executable])
     guard compiled.status == 0 else { return compiled.errors }
     let result = try await run(executable, [])
     return result.output + result.errors + (result.status == 0 ? "" : "ended with \(result.status)\n")
@@ -76,11 +76,17 @@ struct Compiler {
 
   private var flags: [String] { ["-swift-version", "6"] + modules }
 
+  /// What is linked to a program. Not every object file that is there: some may be of sources that are no more.
   private var objects: [String] {
-    ["Framing", "FramingTransport", "FramingTestKit", "FramingSimulation", "CSystemShims"].flatMap { module in
-      let folder = products.appending(path: module + ".build")
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-      return names.filter { $0.hasSuffix(".o") }.map { folder.appending(path: $0).path }
+    get throws {
+      let swift = try ["Framing", "FramingTransport", "FramingTestKit", "FramingSimulation"].flatMap {
+        module in
+        let map = products.appending(path: "\(module).build/output-file-map.json")
+        let files =
+          try JSONSerialization.jsonObject(with: Data(contentsOf: map)) as? [String: [String: String]]
+        return files?.values.compactMap { $0["object"] }.sorted() ?? []
+      }
+      return swift + [products.appending(path: "CSystemShims.build/shims.c.o").path]
     }
   }
 
