@@ -117,6 +117,13 @@ package enum Platform {
     return count
   }
 
+  /// How many bytes a file has; `nil` of what is none, as a pipe.
+  package static func size(of descriptor: CInt) -> UInt64? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return UInt64(status.st_size)
+  }
+
   /// Writes all of `bytes`.
   package static func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(ErrorNumber) {
     var written = 0
@@ -191,8 +198,16 @@ package enum Platform {
     return fflush(output) == 0 && ferror(output) == 0
   }
 
+  /// Lets what was written to standard error be seen, also without the end of a line.
+  package static func flushErrors() {
+    if let errors { _ = fflush(errors) }
+  }
+
   /// Whether standard output is a terminal.
   package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Whether standard error is a terminal.
+  package static var errorsAreTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
 /// An error number of the C library.
