@@ -195,10 +195,13 @@ package enum Platform {
   }
 
   /// Whether standard output is a terminal.
-  package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  package static var outputIsTerminal: Bool { isTerminal(STDOUT_FILENO) }
 
   /// Whether standard error is a terminal.
-  package static var errorsAreTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  package static var errorsAreTerminal: Bool { isTerminal(STDERR_FILENO) }
+
+  /// Whether a descriptor is a terminal (`isatty`).
+  package static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 }
 
 /// An error number of the C library.
