@@ -50,7 +50,7 @@ struct SendCommand: Command {
 
   func run() async throws(Failure) -> ExitStatus {
     let connection = try await connect()
-    let ledger = Ledger()
+    let ledger = SendLedger()
     // Beside the receiver: a peer that cannot get rid of its replies stops reading. Not its child: it may wait for a
     // line that never comes when the receiver is done.
     Task.detached { await send(on: connection, ledger) }
@@ -75,8 +75,9 @@ struct SendCommand: Command {
     return end.isDifferent ? .different : end.refusal?.status ?? .success
   }
 
-  private func send(on connection: FramedConnection, _ ledger: Ledger) async {
+  private func send(on connection: FramedConnection, _ ledger: SendLedger) async {
     var rest = messages[...]
+    if messages.isEmpty { InputFile.standard.showProgress() }
     var lines = Lines(of: .standard)
     var count = 0
     var refusal: Failure?
@@ -104,7 +105,7 @@ struct SendCommand: Command {
   }
 
   /// Tells the server that nothing follows when it has not replied for too long, and gives up when that does not help.
-  private func endWhenSilent(_ connection: FramedConnection, _ ledger: Ledger) async {
+  private func endWhenSilent(_ connection: FramedConnection, _ ledger: SendLedger) async {
     guard let replyTime else { return }
     var wasTold = false
     while true {
@@ -152,82 +153,5 @@ struct SendCommand: Command {
   private var advice: String {
     let place = host.hasPrefix("unix:") ? "--host \(host)" : "--port \(port)"
     return "is a server running there? start one with: framed-echo serve \(place)"
-  }
-}
-
-/// The messages that were sent and not answered yet, in order, and what was wrong with the answers.
-private actor Ledger {
-  private var unanswered: [[UInt8]] = []
-  private var firstUnanswered = 0
-  private var replies = 0
-  private var differences = 0
-  private(set) var isComplete = false
-  private(set) var isGivenUp = false
-  /// How many messages were sent or have come.
-  private(set) var activity = 0
-  private var refusal: Failure?
-
-  /// Whether everything was sent, and nothing is missing.
-  var isAnswered: Bool { isComplete && firstUnanswered == unanswered.count }
-
-  /// A message is about to be sent.
-  func expect(_ message: [UInt8]) {
-    activity += 1
-    unanswered.append(message)
-  }
-
-  /// The last message was not sent after all.
-  func withdraw() { unanswered.removeLast() }
-
-  /// Every message was sent, or nothing further can be, which `refusal` says.
-  func complete(_ refusal: Failure?) {
-    isComplete = true
-    activity += 1
-    self.refusal = refusal
-  }
-
-  /// No further reply is waited for.
-  func giveUp() { isGivenUp = true }
-
-  /// Takes a reply; answers how it differs if it is the first that does.
-  func difference(of reply: [UInt8]) -> String? {
-    replies += 1
-    activity += 1
-    let message = takeFirst()
-    guard message != reply else { return nil }
-    differences += 1
-    guard differences == 1 else { return nil }
-    guard let message else { return "reply \(replies) was not asked for: got \(Quote.counted(reply))" }
-    let common = zip(message, reply).prefix { $0 == $1 }.count
-    let place = common >= 32 ? "; they are equal up to byte \(common)" : ""
-    return "reply \(replies) differs: expected \(Quote.counted(message)), got \(Quote.counted(reply))\(place)"
-  }
-
-  /// The result, once no reply can come any more, which `loss` gives the reason for.
-  func end(_ loss: String) -> (isDifferent: Bool, difference: String?, refusal: Failure?) {
-    var lines: [String] = []
-    if differences > 1 { lines.append("replies that differ: \(differences)") }
-    let missing = unanswered.count - firstUnanswered
-    if missing > 0 {
-      let more = missing > 1 ? " and \(missing - 1) more are" : " is"
-      lines.append("reply \(replies + 1)\(more) missing: \(loss)")
-    } else if !isComplete {
-      lines.append("not everything was sent: \(loss)")
-    }
-    return (
-      differences > 0 || !lines.isEmpty, lines.isEmpty ? nil : lines.joined(separator: "; "), refusal
-    )
-  }
-
-  private func takeFirst() -> [UInt8]? {
-    guard firstUnanswered < unanswered.count else { return nil }
-    let message = exchange(&unanswered[firstUnanswered], with: [])
-    firstUnanswered += 1
-    // Now and then, so that each is moved a constant number of times.
-    if firstUnanswered > 64 && firstUnanswered * 2 > unanswered.count {
-      unanswered.removeFirst(firstUnanswered)
-      firstUnanswered = 0
-    }
-    return message
   }
 }

@@ -38,9 +38,11 @@ package final class InputFile: Sendable {
   }
 
   /// Shows from now on how far it has been read, if that takes long and somebody can see it who sees nothing else: on
-  /// standard error if that is a terminal and standard output is none.
+  /// standard error if that is a terminal, and standard output and the file are none.
   package func showProgress() {
-    guard Platform.errorsAreTerminal && !Platform.outputIsTerminal else { return }
+    guard Platform.errorsAreTerminal, !Platform.outputIsTerminal, !Platform.isTerminal(descriptor) else {
+      return
+    }
     meter.withLock { $0 = Meter(progress: Progress(of: Platform.size(of: descriptor))) }
   }
 
