@@ -61,5 +61,10 @@ let package = Package(
     .testTarget(
       name: "FixtureTests", dependencies: ["Framing", "FramingTestKit", "FramingTransport"],
       swiftSettings: settings),
+    // Compiles and runs the code of the documentation; depends on what that code may use.
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["Framing", "FramingTransport", "FramingTestKit", "FramingSimulation"],
+      swiftSettings: settings),
   ]
 )

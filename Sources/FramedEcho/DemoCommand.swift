@@ -7,9 +7,15 @@ import ToolSupport
 /// A piece is sent only after the server has seen the one before, so TCP can neither join them nor hurry: the
 /// output is the same each time, but for the port.
 struct DemoCommand: Command {
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    _ = try Arguments(arguments, of: "demo", options: [])
-  }
+  static let syntax = CommandSyntax(
+    "demo", "shows a server and a client, piece by piece",
+    description: """
+      Starts a server on a free port of this machine and a client in the same process, sends messages cut into small \
+      pieces, and shows which bytes arrived in which piece and which message came out.
+      """,
+    statuses: [.different, .unavailable, .inputOutput])
+
+  init(_ arguments: Arguments) {}
 
   /// Messages that are sent together, and how many bytes go into each piece; the rest is the last piece.
   private struct Act {
@@ -203,13 +209,4 @@ struct DemoCommand: Command {
       """)
     return .success
   }
-
-  static let help = """
-    usage: framed-echo demo
-
-    Starts a server on a free port of this machine and a client in the same process, sends messages
-    cut into small pieces, and shows which bytes arrived in which piece and which message came out.
-
-    exit status: 0 if every echo equals its message; 1 if not
-    """
 }

@@ -3,6 +3,19 @@ import FramingTransport
 import ToolSupport
 
 /// The options that the echo commands share.
+enum EchoOptions {
+  static let hostValue = Value("H")
+  static let framer = Option(
+    "--framer", .spec, "how messages are framed, as lines or dns (length-prefixed)")
+
+  /// Those of a client.
+  static let client = [
+    Option("--host", hostValue, "the address or name of the server, or unix:/path (127.0.0.1)"),
+    Option("--port", Value("P"), "1 to 65535 (7777)"), framer,
+  ]
+}
+
+/// Their values.
 extension Arguments {
   /// A port within `range`.
   func port(in range: ClosedRange<UInt16>) throws(Failure) -> UInt16 {

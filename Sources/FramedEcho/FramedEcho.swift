@@ -22,32 +22,19 @@ struct FramedEcho {
   }
 
   static let program = Program(
-    "framed-echo", help: help,
-    commands: [
-      ("demo", DemoCommand.self), ("serve", ServeCommand.self), ("send", SendCommand.self),
-      ("load", LoadCommand.self),
-    ])
-
-  private static let help = """
-    framed-echo: messages over TCP, echoed. What is sent comes back, message by message.
-
-    usage: framed-echo demo
-           framed-echo serve [--host H] [--port P] [--framer SPEC]
-                             [--selector \(SelectorKind.names("|"))] [--handler sync|async]
-           framed-echo send  [--host H] [--port P] [--framer SPEC] [MESSAGE...]
-           framed-echo load  [--host H] [--port P] [--framer SPEC] [--connections N] [--size N]
-                             [--depth N | --rate N] [--duration S | --messages N]
-           framed-echo --help | --version
-
-      demo    a server and a client in one process, shown piece by piece
-      serve   answers every message with the same bytes, until SIGINT or SIGTERM
-      send    sends messages and checks that each comes back
-      load    measures how many messages a server echoes, and how long each takes
-
-    "framed-echo COMMAND --help" says more.
-
-    exit status: 0 as it should be; 1 an echo differs or is missing; 64 wrong arguments;
-    65 a message that the framing cannot carry; 69 no address, no server; 74 input or output
-    failed
-    """
+    "framed-echo", "messages over TCP, echoed",
+    description: """
+      What is sent comes back, message by message. Without options: 127.0.0.1, port 7777, and a length of four bytes before \
+      each message. SPEC names another framing, as lines or dns; "framing framers" lists them all.
+      """,
+    examples: [
+      "framed-echo serve &", "framed-echo send hello 'two words'",
+      "framed-echo load --connections 64 --depth 8",
+    ],
+    environment: [
+      ("FRAMING_SELECTOR", "How to wait for sockets, where --selector does not say so."),
+      ("LISTEN_FDS", "How many sockets listen already, from a service manager; serve takes one."),
+      ("NOTIFY_SOCKET", "Where serve tells a service manager how it is."),
+    ],
+    commands: [DemoCommand.self, ServeCommand.self, SendCommand.self, LoadCommand.self])
 }

@@ -3,10 +3,18 @@ import ToolSupport
 
 /// The options of `serve` that say what peers may do; each is a field of ``ServerLimits``.
 enum LimitOptions {
-  static let names = [
-    "--max-connections", "--max-per-peer", "--max-frame", "--max-queued", "--handshake-time",
-    "--message-time",
-    "--idle-time", "--write-time", "--dead-peer-time", "--close-time",
+  static let options = [
+    Option("--max-connections", .number, "connections at a time (50000)"),
+    Option("--max-per-peer", .number, "connections from one address (50000)"),
+    Option("--max-frame", .number, "bytes of a frame, besides the framer's own limit (67108864)"),
+    Option("--max-queued", .number, "bytes that may wait for a slow peer (262144)"),
+    Option(
+      "--handshake-time", .seconds, "seconds for the first message (30), or none, as with the next four"),
+    Option("--message-time", .seconds, "for a message from its first byte (30)"),
+    Option("--idle-time", .seconds, "without a message (600)"),
+    Option("--write-time", .seconds, "for a peer to take what waits for it (30)"),
+    Option("--dead-peer-time", .seconds, "until a peer that is gone without a word is found (120)"),
+    Option("--close-time", .seconds, "for closing (10)"),
   ]
 
   /// The limits with what is given; all others as the library has them.
@@ -40,16 +48,4 @@ enum LimitOptions {
       time = .seconds(seconds)
     }
   }
-
-  static let help = """
-      --max-connections N  at a time (50000); --max-per-peer N  from one address (50000)
-      --max-frame N        bytes of a frame, besides the framer's own limit (67108864)
-      --max-queued N       bytes that may wait for a slow peer (262144)
-      --handshake-time S   seconds for the first message (30); or none, as with the next four
-      --message-time S     for a message from its first byte (30)
-      --idle-time S        without a message (600)
-      --write-time S       for a peer to take what waits for it (30)
-      --dead-peer-time S   until a peer that is gone without a word is found (120)
-      --close-time S       for closing (10)
-    """
 }

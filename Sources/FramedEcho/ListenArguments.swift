@@ -3,11 +3,16 @@ import ToolSupport
 
 /// The options of `serve` that say how it listens; each is a field of ``ListenOptions``.
 enum ListenArguments {
-  static let names = ["--backlog", "--send-buffer", "--receive-buffer"]
-  static let flags = ["--reuse-port", "--dual-stack"]
+  static let options = [
+    Option("--backlog", .number, "connections that may wait to be accepted (1024)"),
+    Option("--dual-stack", nil, "an IPv6 --host serves IPv4, too"),
+    Option("--reuse-port", nil, "several processes may share the port (SO_REUSEPORT)"),
+    Option("--send-buffer", .number, "bytes sent and not acknowledged that the system may hold (its choice)"),
+    Option("--receive-buffer", .number, "bytes come and not read that the system may hold (its choice)"),
+  ]
 
   /// The options with what is given; all others as the library has them.
-  static func options(_ arguments: Arguments) throws(Failure) -> ListenOptions {
+  static func listenOptions(_ arguments: Arguments) throws(Failure) -> ListenOptions {
     var options = ListenOptions()
     if let backlog = try arguments.integer("--backlog", in: 0...65_535) { options.backlog = backlog }
     options.reusePort = arguments.has("--reuse-port")
@@ -16,12 +21,4 @@ enum ListenArguments {
     options.accepted.receiveBuffer = try arguments.integer("--receive-buffer", in: 1...Int(Int32.max))
     return options
   }
-
-  static let help = """
-      --backlog N          connections that may wait to be accepted (1024)
-      --dual-stack         an IPv6 --host serves IPv4, too
-      --reuse-port         several processes may share the port (SO_REUSEPORT)
-      --send-buffer N      bytes that the system may hold for each connection, sent and not
-                           acknowledged; --receive-buffer N  come and not read (the system's choice)
-    """
 }

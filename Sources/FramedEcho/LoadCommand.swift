@@ -6,19 +6,38 @@ import ToolSupport
 struct LoadCommand: Command {
   private enum Format: String, CaseIterable { case text, json }
 
+  static let syntax = CommandSyntax(
+    "load", "measures what a server echoes, and how fast",
+    options: EchoOptions.client + [
+      Option("--connections", .number, "how many at a time (1)"),
+      Option("--size", .number, "bytes of a message (64)"),
+      Option("--depth", .number, "messages on their way on each connection (1)"),
+      Option("--rate", .number, "instead: messages a second in all, not waiting for replies"),
+      Option("--duration", .seconds, "for so many seconds (5)"),
+      Option("--messages", .number, "instead: until so many are sent"),
+      Option("--format", .choice("NAME", Format.allCases.map(\.rawValue)), "text or json (text)"),
+    ],
+    description: """
+      Sends messages to an echo server, checks every byte that comes back, and prints how many a second there were and how \
+      long each took.
+      """,
+    details: [
+      """
+      With --depth the next message goes out for each reply. With --rate a latency counts from when its message was due, \
+      so that a server that stalls cannot hide it. On a terminal a line on standard error tells meanwhile how it goes. \
+      SIGINT ends it early, with what was measured.
+      """
+    ],
+    examples: ["framed-echo load --connections 64 --depth 8", "framed-echo load --rate 10000 --format json"],
+    statuses: [.different, .data, .unavailable, .inputOutput])
+
   private let host: String
   private let port: UInt16
   private let framer: (text: String, spec: FramerSpec)
   private let plan: LoadPlan
   private let format: Format
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let arguments = try Arguments(
-      arguments, of: "load",
-      options: [
-        "--host", "--port", "--framer", "--connections", "--size", "--depth", "--rate", "--duration",
-        "--messages", "--format",
-      ])
+  init(_ arguments: Arguments) throws(Failure) {
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 1...(.max))
     framer = try arguments.framer()
@@ -44,11 +63,10 @@ struct LoadCommand: Command {
 
   /// A line that tells how it goes, on a terminal, until the task is cancelled.
   private static func show(_ generator: LoadGenerator) async {
-    guard Platform.outputIsTerminal else { return }
     while (try? await Task.sleep(for: .milliseconds(250))) != nil {
-      Terminal.showLine(generator.report(isFinal: false).line)
+      Terminal.showStatus(generator.report(isFinal: false).line)
     }
-    Terminal.showLine("")
+    Terminal.hideStatus()
   }
 
   // MARK: Connecting
@@ -116,30 +134,6 @@ struct LoadCommand: Command {
       }
     }
   }
-
-  static let help = """
-    usage: framed-echo load [options]
-
-    Sends messages to an echo server on many connections, checks every byte that comes back, and
-    prints how many a second there were and how long each took.
-
-      --host H         the address or name of the server, or unix:/path (127.0.0.1)
-      --port P         1 to 65535 (7777)
-      --framer SPEC    how messages are framed; the server's (length-prefixed)
-      --connections N  how many at a time (1)
-      --size N         bytes of a message (64)
-      --depth N        messages in flight on each connection: the next goes out for each reply (1)
-      --rate N         instead: messages a second over all connections, whether replies come or
-                       not; a latency counts from when its message was due
-      --duration S     for so many seconds (5)
-      --messages N     or until so many are sent, over all connections
-      --format NAME    text or json (text)
-
-    On a terminal a line tells meanwhile how it goes. SIGINT ends it early, with what was measured.
-
-    exit status: 0 if every reply equals its message; 1 if not, or one is missing; 65 if the framing
-    cannot carry such messages; 69 if there is no server
-    """
 }
 
 extension LoadPlan {

@@ -3,7 +3,18 @@ import ToolSupport
 
 /// The options of `serve` for those who run it: how it stops, who asks how it is, and what it tells.
 struct OperationOptions {
-  static let names = ["--drain-delay", "--drain-time", "--health-port", "--log-level", "--report"]
+  static let options = [
+    Option("--drain-delay", .seconds, "seconds to go on accepting after the first signal (0)"),
+    Option(
+      "--drain-time", .seconds,
+      "seconds until what is not finished then is cut (25); a second signal cuts at once, a third ends the process"
+    ),
+    Option("--health-port", Value("P"), "where to say, in one line, starting, ready or draining"),
+    Option(
+      "--log-level", .choice("LEVEL", LogLevel.allCases.map(\.rawValue)),
+      "debug, info, notice, warning, error or none, on standard error (info)"),
+    Option("--report", .seconds, "print the counters every S seconds and at the end, on standard error"),
+  ]
 
   /// How it stops at the first signal.
   let drain: Drain
@@ -42,14 +53,4 @@ struct OperationOptions {
     if case .entered(.ready, _) = event { return }
     if let logLevel, event.level >= logLevel { Terminal.log("\(event)") }
   }
-
-  static let help = """
-      --drain-delay S      seconds to go on accepting after the first signal, while the health port
-                           says draining, so that a balancer learns of it (0)
-      --drain-time S       seconds until what is not finished then is cut (25); a second signal cuts
-                           at once, a third ends the process
-      --health-port P      where to say, in one line, starting, ready or draining
-      --log-level LEVEL    debug, info, notice, warning, error or none, on standard error (info)
-      --report S           print the counters every S seconds and at the end, on standard error
-    """
 }

@@ -4,40 +4,68 @@ import ToolSupport
 
 /// `framed-echo send`: sends messages without waiting in between, and checks that each comes back.
 struct SendCommand: Command {
+  static let syntax = CommandSyntax(
+    "send", "sends messages and checks that each comes back",
+    operands: [Operand(Value("MESSAGE"), .any)],
+    options: EchoOptions.client + [
+      Option("--connect-time", .seconds, "seconds for finding and connecting to the host (10); or none"),
+      Option(
+        "--reply-time", .seconds, "seconds without a reply after which none is waited for (10); or none"),
+    ],
+    description: """
+      Sends each MESSAGE, or each line of standard input, which ends with LF, as one message, without waiting in between; \
+      prints each reply on a line of its own; then closes the connection.
+      """,
+    details: [
+      """
+      A host may have several addresses: they are tried one soon after the other. The server is told by a half-close \
+      that nothing follows, when the last reply has come: some servers drop what they have not answered by then. It is told \
+      before if no reply comes within --reply-time, and at once if the framing is close-terminated, which knows no other end.
+      """
+    ],
+    examples: ["framed-echo send hello 'two words'", "framed-echo send --framer lines < notes.txt"],
+    statuses: [.different, .data, .unavailable, .inputOutput])
+
   private let host: String
   private let port: UInt16
   private let framer: (text: String, spec: FramerSpec)
   private let limits: ConnectionLimits
+  /// How long a reply may take, after the one before or the last message; `nil` for ever.
+  private let replyTime: Duration?
   /// From the command line; if there are none, each line of standard input is one.
   private let messages: [[UInt8]]
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let arguments = try Arguments(
-      arguments, of: "send", options: ["--host", "--port", "--framer", "--connect-time"], operands: "message")
+  init(_ arguments: Arguments) throws(Failure) {
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 1...(.max))
     framer = try arguments.framer()
     var limits = ConnectionLimits.client
     try LimitOptions.set(&limits.connectTime, "--connect-time", arguments)
     self.limits = limits
+    var replyTime: Duration? = .seconds(10)
+    try LimitOptions.set(&replyTime, "--reply-time", arguments)
+    self.replyTime = replyTime
     messages = arguments.operands
   }
 
   func run() async throws(Failure) -> ExitStatus {
     let connection = try await connect()
-    let ledger = Ledger()
+    let ledger = SendLedger()
     // Beside the receiver: a peer that cannot get rid of its replies stops reading. Not its child: it may wait for a
     // line that never comes when the receiver is done.
     Task.detached { await send(on: connection, ledger) }
+    let watch = Task { await endWhenSilent(connection, ledger) }
+    defer { watch.cancel() }
 
     var loss = "the server closed the connection; does it use the same --framer?"
     do throws(ConnectionError) {
       while let reply = try await connection.receive() {
         Terminal.print(reply)
         if let difference = await ledger.difference(of: reply) { FramedEcho.program.report(difference) }
+        if await ledger.isAnswered { await connection.finish() }
       }
     } catch {
-      loss = "\(error)"
+      loss = await ledger.isGivenUp ? "no reply came in time; --reply-time S waits longer" : "\(error)"
     }
 
     let end = await ledger.end(loss)
@@ -47,8 +75,9 @@ struct SendCommand: Command {
     return end.isDifferent ? .different : end.refusal?.status ?? .success
   }
 
-  private func send(on connection: FramedConnection, _ ledger: Ledger) async {
+  private func send(on connection: FramedConnection, _ ledger: SendLedger) async {
     var rest = messages[...]
+    if messages.isEmpty { InputFile.standard.showProgress() }
     var lines = Lines(of: .standard)
     var count = 0
     var refusal: Failure?
@@ -71,7 +100,26 @@ struct SendCommand: Command {
     }
     // Before the server is told: its answer is to close.
     await ledger.complete(refusal)
-    await connection.finish()
+    let mustEnd = framer.spec.base is CloseTerminatedFramer
+    if await ledger.isAnswered || mustEnd { await connection.finish() }
+  }
+
+  /// Tells the server that nothing follows when it has not replied for too long, and gives up when that does not help.
+  private func endWhenSilent(_ connection: FramedConnection, _ ledger: SendLedger) async {
+    guard let replyTime else { return }
+    var wasTold = false
+    while true {
+      let before = await ledger.activity
+      guard (try? await connection.loop.sleep(for: replyTime)) != nil else { return }
+      // Somebody may still be typing.
+      guard await ledger.isComplete, await ledger.activity == before else { continue }
+      if wasTold {
+        await ledger.giveUp()
+        return await connection.reset()
+      }
+      await connection.finish()
+      wasTold = true
+    }
   }
 
   /// Connects to the Unix socket, or to whichever address of the host answers first.
@@ -105,85 +153,5 @@ struct SendCommand: Command {
   private var advice: String {
     let place = host.hasPrefix("unix:") ? "--host \(host)" : "--port \(port)"
     return "is a server running there? start one with: framed-echo serve \(place)"
-  }
-
-  static let help = """
-    usage: framed-echo send [options] [--] [MESSAGE...]
-
-    Sends each MESSAGE, or each line of standard input, which ends with LF, as one message, without
-    waiting in between; prints each reply on a line of its own; then half-closes the connection.
-
-      --host H         the address or name of the server, or unix:/path (127.0.0.1)
-      --port P         1 to 65535 (7777)
-      --framer SPEC    how messages are framed; the server's (length-prefixed)
-    \(framerHelp)
-      --connect-time S seconds to find the host and connect to one of its addresses, which are
-                       tried one soon after the other (10); or none
-
-    exit status: 0 if every reply equals its message; 1 if not, and what differs; 65 if the framing
-    cannot carry a message; 69 if there is no server
-    """
-}
-
-/// The messages that were sent and not answered yet, in order, and what was wrong with the answers.
-private actor Ledger {
-  private var unanswered: [[UInt8]] = []
-  private var firstUnanswered = 0
-  private var replies = 0
-  private var differences = 0
-  private var isComplete = false
-  private var refusal: Failure?
-
-  /// A message is about to be sent.
-  func expect(_ message: [UInt8]) { unanswered.append(message) }
-
-  /// The last message was not sent after all.
-  func withdraw() { unanswered.removeLast() }
-
-  /// Every message was sent, or nothing further can be, which `refusal` says.
-  func complete(_ refusal: Failure?) {
-    isComplete = true
-    self.refusal = refusal
-  }
-
-  /// Takes a reply; answers how it differs if it is the first that does.
-  func difference(of reply: [UInt8]) -> String? {
-    replies += 1
-    let message = takeFirst()
-    guard message != reply else { return nil }
-    differences += 1
-    guard differences == 1 else { return nil }
-    guard let message else { return "reply \(replies) was not asked for: got \(Quote.counted(reply))" }
-    let common = zip(message, reply).prefix { $0 == $1 }.count
-    let place = common >= 32 ? "; they are equal up to byte \(common)" : ""
-    return "reply \(replies) differs: expected \(Quote.counted(message)), got \(Quote.counted(reply))\(place)"
-  }
-
-  /// The result, once no reply can come any more, which `loss` gives the reason for.
-  func end(_ loss: String) -> (isDifferent: Bool, difference: String?, refusal: Failure?) {
-    var lines: [String] = []
-    if differences > 1 { lines.append("replies that differ: \(differences)") }
-    let missing = unanswered.count - firstUnanswered
-    if missing > 0 {
-      let more = missing > 1 ? " and \(missing - 1) more are" : " is"
-      lines.append("reply \(replies + 1)\(more) missing: \(loss)")
-    } else if !isComplete {
-      lines.append("not everything was sent: \(loss)")
-    }
-    return (
-      differences > 0 || !lines.isEmpty, lines.isEmpty ? nil : lines.joined(separator: "; "), refusal
-    )
-  }
-
-  private func takeFirst() -> [UInt8]? {
-    guard firstUnanswered < unanswered.count else { return nil }
-    let message = exchange(&unanswered[firstUnanswered], with: [])
-    firstUnanswered += 1
-    // Now and then, so that each is moved a constant number of times.
-    if firstUnanswered > 64 && firstUnanswered * 2 > unanswered.count {
-      unanswered.removeFirst(firstUnanswered)
-      firstUnanswered = 0
-    }
-    return message
   }
 }

@@ -6,6 +6,38 @@ import ToolSupport
 struct ServeCommand: Command {
   private enum Handler: String, CaseIterable { case sync, async }
 
+  static let syntax = CommandSyntax(
+    "serve", "answers every message with the same bytes",
+    options: [
+      Option("--host", EchoOptions.hostValue, "the address or name to listen on, or unix:/path (127.0.0.1)"),
+      Option("--port", Value("P"), "0 to 65535; 0 takes any free one (7777)"),
+      EchoOptions.framer,
+      Option(
+        "--selector", .choice("NAME", SelectorKind.available.map(\.rawValue)),
+        "\(SelectorKind.names(", ")) (the best there is)"),
+      Option("--handler", .choice("NAME", Handler.allCases.map(\.rawValue)), "sync or async (sync)"),
+      Option("--loops", .number, "threads that share the connections (1)"),
+      Option("--proxies", Value("LIST"), "networks that have to send a PROXY header (none)"),
+    ],
+    groups: [
+      OptionGroup("How it listens", ListenArguments.options),
+      OptionGroup("For those who run it", OperationOptions.options),
+      OptionGroup("What peers may do", LimitOptions.options),
+    ],
+    description: """
+      Answers every message with the same bytes, on every connection, until SIGINT or SIGTERM. The first line says where \
+      it listens. A connection that fails ends alone; why, stands on standard error.
+      """,
+    details: [
+      """
+      A synchronous handler is a call for each message, an asynchronous one a task for each connection. --proxies is a list \
+      as 10.0.0.0/8,::1, or any; the header, of version 1 or 2, comes first and is believed.
+      """,
+      "Under systemd it serves the socket of LISTEN_FDS, and tells NOTIFY_SOCKET how it is.",
+    ],
+    examples: ["framed-echo serve --port 0 --framer lines", "framed-echo serve --host unix:/run/echo.sock"],
+    statuses: [.unavailable, .inputOutput, .unfinished])
+
   private let host: String
   private let port: UInt16
   private let framer: (text: String, spec: FramerSpec)
@@ -17,19 +49,14 @@ struct ServeCommand: Command {
   private let limits: ServerLimits
   private let operation: OperationOptions
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let arguments = try Arguments(
-      arguments, of: "serve",
-      options: ["--host", "--port", "--framer", "--selector", "--handler", "--loops", "--proxies"]
-        + ListenArguments.names + OperationOptions.names + LimitOptions.names,
-      flags: ListenArguments.flags)
+  init(_ arguments: Arguments) throws(Failure) {
     host = arguments.text("--host") ?? "127.0.0.1"
     port = try arguments.port(in: 0...(.max))
     framer = try arguments.framer()
     selector = try arguments.choice("--selector", of: SelectorKind.available)
     handler = try arguments.choice("--handler", of: Handler.allCases) ?? .sync
     loops = try arguments.integer("--loops", in: 1...256) ?? 1
-    listening = try ListenArguments.options(arguments)
+    listening = try ListenArguments.listenOptions(arguments)
     limits = try LimitOptions.limits(arguments)
     operation = try OperationOptions(arguments)
     do {
@@ -163,47 +190,4 @@ struct ServeCommand: Command {
     default: "cannot listen at \(address): \(error)"
     }
   }
-
-  static let help = """
-    usage: framed-echo serve [options]
-
-    Answers every message with the same bytes, on every connection, until SIGINT or SIGTERM. The
-    first line says where it listens. A connection that fails ends alone; why, stands on standard
-    error.
-
-      --host H         the address or name to listen on, or unix:/path (127.0.0.1)
-      --port P         0 to 65535; 0 takes any free one (7777)
-      --framer SPEC    how messages are framed (length-prefixed)
-    \(framerHelp)
-      --selector NAME  how to wait for sockets: \(SelectorKind.names(" or ")) (what the
-                       environment variable FRAMING_SELECTOR names, or else the best there is)
-      --handler NAME   sync: a call for each message; async: a task for each connection (sync)
-      --loops N        threads that share the connections (1)
-      --proxies LIST   networks, as 10.0.0.0/8,::1, or any: who has to send a PROXY header
-                       (version 1 or 2) first, which is believed (nobody)
-
-    How it listens:
-
-    \(ListenArguments.help)
-
-    For those who run it:
-
-    \(OperationOptions.help)
-
-    Under systemd it serves the socket of LISTEN_FDS, and tells NOTIFY_SOCKET how it is.
-
-    What peers may do:
-
-    \(LimitOptions.help)
-
-    exit status: 0 if everything was finished; 75 if connections were cut, and how many; 64 wrong
-    arguments; 69 if it cannot listen; 74 if output failed
-    """
 }
-
-/// What `--framer` takes, for `--help`.
-let framerHelp = """
-                         a protocol, as dns, or a framer, with options or without:
-                         length-prefixed:width=2,endian=little, in quotes for the shell
-                         'delimiter:bytes=\\r\\n'; "framing framers" lists them all
-  """

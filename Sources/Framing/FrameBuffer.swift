@@ -73,7 +73,8 @@ public struct FrameBuffer: ~Copyable {
     bytes.withSpan { append($0) }
   }
 
-  /// Appends the low `width` bytes of `value`, 1 to 8 of them.
+  /// Appends the low `width` bytes of `value`, 1 to 8 of them, most significant first unless told otherwise. Amortised
+  /// constant time.
   @inlinable
   public mutating func append(_ value: UInt64, width: Int, endianness: Endianness = .big) {
     precondition(1...8 ~= width, "an integer is 1 to 8 bytes wide")
@@ -161,7 +162,7 @@ public struct FrameBuffer: ~Copyable {
   /// Exchanges memory with `spare`, which must be empty, if there are at most `limit` unread bytes to carry over.
   ///
   /// Lets thousands of connections share one buffer: one takes it before it reads, and gives it back, with the same
-  /// call, when nothing or little is left unread.
+  /// call, when nothing or little is left unread. Linear time in the bytes that are carried over.
   public mutating func exchange(with spare: inout FrameBuffer, carrying limit: Int = 0) {
     guard spare.isEmpty && count <= limit else { return }
     if !isEmpty { withBytes { spare.append($0) } }

@@ -57,7 +57,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
 
   /// The framed bytes that wait to be sent, with another framing for the messages behind them; the offset goes on.
   ///
-  /// The counterpart of ``FrameDecoder/changing(to:)``.
+  /// The counterpart of ``FrameDecoder/changing(to:)``; constant time, too.
   @inlinable
   public consuming func changing<G: Framer>(to framer: G) -> FrameEncoder<G> {
     FrameEncoder<G>(framer, continuing: buffer, offset: offset)
@@ -75,7 +75,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   @inlinable
   public var count: Int { buffer.count }
 
-  /// Calls `body` with the framed bytes that wait to be sent.
+  /// Calls `body` with the framed bytes that wait to be sent, oldest first. Constant time, no copy.
   @inlinable
   public func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -83,11 +83,11 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
     try buffer.withBytes(body)
   }
 
-  /// Removes the first `count` framed bytes, once they were sent.
+  /// Removes the first `count` framed bytes, once they were sent; at most ``count``. Constant time.
   @inlinable
   public mutating func removeFirst(_ count: Int) { buffer.removeFirst(count) }
 
-  /// Removes and returns the framed bytes that wait to be sent.
+  /// Removes and returns the framed bytes that wait to be sent; empty if there are none. Linear time, one allocation.
   public mutating func takeBytes() -> [UInt8] {
     defer { buffer.removeAll(keepingCapacity: true) }
     return buffer.withBytes { [UInt8](copying: $0) }

@@ -3,13 +3,46 @@ import ToolSupport
 
 /// `framing decode`: prints the messages of a stream, and then the error if there is one.
 struct DecodeCommand: Command {
+  static let syntax = CommandSyntax(
+    "decode", "prints the messages of a stream",
+    operands: StreamArguments.operands,
+    options: [
+      Option(
+        "--format", .choice("F", MessageFormat.allCases.map(\.rawValue)), "text, json, raw or hex (text)"),
+      StreamArguments.hexLines, StreamArguments.chunkSize,
+    ],
+    description: """
+      Prints the messages of FILE, or of standard input, framed as SPEC says; and the error, if the stream breaks \
+      the framing or ends inside a frame: with json in its place, else on standard error.
+      """,
+    details: [
+      "The formats:",
+      """
+        text  number, place, size and beginning of each message
+        json  an object a line:
+                {"index":0,"offset":0,"wireLength":6,"payload":"6869"}
+                {"error":"truncated","offset":6,"description":"..."}
+        raw   the payloads, one behind the other
+        hex   a line of hex digits for each message
+      """,
+      """
+      With on-too-long=discard there may be several errors, between messages. Memory grows with the longest \
+      message, or line of hex, not with the stream.
+      """,
+    ],
+    examples: [
+      #"framing decode 'delimiter:bytes=\r\n' mail.txt"#,
+      "echo '00 02 68 69' | framing decode length-prefixed:width=2 --hex-lines",
+    ],
+    statuses: [.data, .noInput, .inputOutput])
+
   private let spec: FramerSpec
   private let file: InputFile
   private let cutting: ChunkSource.Cutting
   private let format: MessageFormat
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let stream = try StreamArguments(arguments, of: "decode", options: ["--format", "--chunk-size"])
+  init(_ arguments: Arguments) throws(Failure) {
+    let stream = try StreamArguments(arguments)
     spec = stream.spec
     cutting = try stream.cutting()
     format = try stream.arguments.choice("--format", of: MessageFormat.allCases) ?? .text
@@ -17,7 +50,8 @@ struct DecodeCommand: Command {
   }
 
   func run() throws(Failure) -> ExitStatus {
-    try Output.standard { output throws(Failure) in
+    file.showProgress()
+    return try Output.standard { output throws(Failure) in
       var source = ChunkSource(file, cutting)
       var decoder = FrameDecoder(spec.framer)
       var log = Log(format: format, name: file.name)
@@ -90,30 +124,4 @@ struct DecodeCommand: Command {
       FramingTool.program.report("\(name): \(error)")
     }
   }
-
-  static let help = """
-    usage: framing decode [options] SPEC [FILE]
-
-    Prints the messages of FILE, or of standard input, framed as SPEC says; and the
-    error, if the stream breaks the framing or ends inside a frame: with json in its
-    place, else on standard error. With on-too-long=discard there may be several,
-    between messages.
-
-      --format F       text: number, place, size and beginning of each (default)
-                       json: an object a line:
-                         {"index":0,"offset":0,"wireLength":6,"payload":"6869"}
-                         {"error":"truncated","offset":6,"description":"..."}
-                       raw:  the payloads, one behind the other
-                       hex:  a line of hex digits each
-      --hex-lines      the input is text: a line of pairs of hex digits is a chunk
-      --chunk-size N   decode N bytes at a time; the result is the same
-
-    Memory grows with the longest message, or line of hex, not with the stream.
-
-      framing decode 'delimiter:bytes=\\r\\n' mail.txt
-      echo '00 02 68 69' | framing decode length-prefixed:width=2 --hex-lines
-
-    exit status: 0 if the stream is whole; 65 after an error; 64 wrong arguments;
-    66 no such file; 74 input or output failed
-    """
 }

@@ -5,13 +5,36 @@ import ToolSupport
 struct EncodeCommand: Command {
   private enum Format: String, CaseIterable { case raw, hex }
 
+  static let syntax = CommandSyntax(
+    "encode", "frames each line as a message",
+    operands: StreamArguments.operands,
+    options: [
+      Option(
+        "--format", .choice("F", Format.allCases.map(\.rawValue)),
+        "raw, or hex: a line of digits a message (raw)"),
+      Option("--hex-lines", nil, "each line is a message in hex digits"),
+    ],
+    description: """
+      Frames each line of FILE, or of standard input, as one message, and prints the framed bytes. An empty line is \
+      an empty message. A line ends with LF, which is not part of the message; a CR before it is. The last line need \
+      not have one.
+      """,
+    details: [
+      "A message that the framing cannot carry ends it: the messages before have gone out, of that one nothing has."
+    ],
+    examples: [
+      #"printf 'one\ntwo\n' | framing encode length-prefixed:width=2 > stream.bin"#,
+      "echo '00 ff' | framing encode length-prefixed:width=1 --hex-lines --format hex",
+    ],
+    statuses: [.data, .noInput, .inputOutput])
+
   private let spec: FramerSpec
   private let file: InputFile
   private let format: Format
   private let isHex: Bool
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let stream = try StreamArguments(arguments, of: "encode", options: ["--format"])
+  init(_ arguments: Arguments) throws(Failure) {
+    let stream = try StreamArguments(arguments)
     spec = stream.spec
     format = try stream.arguments.choice("--format", of: Format.allCases) ?? .raw
     isHex = stream.arguments.has("--hex-lines")
@@ -19,7 +42,8 @@ struct EncodeCommand: Command {
   }
 
   func run() throws(Failure) -> ExitStatus {
-    try Output.standard { output throws(Failure) in
+    file.showProgress()
+    return try Output.standard { output throws(Failure) in
       var lines = ByteLines(of: file, areHex: isHex)
       var message = FrameBuffer()
       var encoder = FrameEncoder(spec.framer)
@@ -52,25 +76,4 @@ struct EncodeCommand: Command {
       }
     }
   }
-
-  static let help = """
-    usage: framing encode [options] SPEC [FILE]
-
-    Frames each line of FILE, or of standard input, as one message, and prints the
-    framed bytes. An empty line is an empty message. A line ends with LF, which is
-    not part of the message; a CR before it is. The last line need not have one.
-
-      --format F       raw: the bytes, one behind the other (default)
-                       hex: a line of hex digits for each message
-      --hex-lines      each line is a message in hex digits
-
-      printf 'one\\ntwo\\n' | framing encode length-prefixed:width=2 > stream.bin
-      echo '00 ff' | framing encode length-prefixed:width=1 --hex-lines --format hex
-
-    A message that the framing cannot carry ends it: the messages before have gone
-    out, of that one nothing has.
-
-    exit status: 0 if every line was framed; 65 if one cannot be; 64 wrong
-    arguments; 66 no such file; 74 input or output failed
-    """
 }

@@ -3,12 +3,27 @@ import ToolSupport
 
 /// `framing framers`: what a SPEC can name.
 struct FramersCommand: Command {
+  static let syntax = CommandSyntax(
+    "framers", "lists what SPEC can name",
+    operands: [Operand(Value("NAME", .specs), .optional)],
+    description: """
+      Lists what SPEC can name: the framers with their options, and the presets, which stand for a framer with the \
+      options that a protocol needs. With NAME, says what each option of that framer is for, or what that preset stands \
+      for.
+      """,
+    details: [
+      #"""
+      A SPEC is a name, or a name with options: length-prefixed:width=2,max=512. In a value, \n \r \t \0 \\ \, \| and \xHH \#
+      stand for bytes; a SPEC with a backslash or a bar has to be quoted in a shell: 'delimiter:bytes=\r\n|\n'.
+      """#
+    ],
+    examples: ["framing framers", "framing framers length-prefixed"],
+    statuses: [.inputOutput])
+
   private let name: String?
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let operands = try Arguments(arguments, of: "framers", options: [], operands: "name").operands
-    guard operands.count <= 1 else { throw Failure(.usage, "framers takes one NAME, not \(operands.count)") }
-    name = operands.first.map { String(decoding: $0, as: UTF8.self) }
+  init(_ arguments: Arguments) {
+    name = arguments.operands.first.map { String(decoding: $0, as: UTF8.self) }
   }
 
   func run() throws(Failure) -> ExitStatus {
@@ -63,21 +78,4 @@ struct FramersCommand: Command {
     return ["\(Terminal.styled(preset.name, .strong)): \(preset.summary)", ""]
       + columns.row("  is", preset.spec) + columns.row("  source", preset.source)
   }
-
-  static let help = """
-    usage: framing framers [NAME]
-
-    Lists what SPEC can name: the framers with their options, and the presets, which
-    stand for a framer with the options that a protocol needs. With NAME, says what
-    each option of that framer is for, or what that preset stands for.
-
-    A SPEC is a name, or a name with options: length-prefixed:width=2,max=512. In a
-    value, \\n \\r \\t \\0 \\\\ \\, \\| and \\xHH stand for bytes; a SPEC with a backslash or
-    a bar has to be quoted in a shell: 'delimiter:bytes=\\r\\n|\\n'.
-
-      framing framers
-      framing framers length-prefixed
-
-    exit status: 0; 64 if there is no such name
-    """
 }

@@ -3,19 +3,42 @@ import ToolSupport
 
 /// `framing inspect`: a hex dump of a stream that shows where each frame begins and ends.
 struct InspectCommand: Command {
+  static let syntax = CommandSyntax(
+    "inspect", "shows where each frame begins and ends",
+    operands: StreamArguments.operands,
+    options: [StreamArguments.hexLines, StreamArguments.chunkSize],
+    description: """
+      Shows every byte of FILE, or of standard input, framed as SPEC says, with the offset in front and the text \
+      behind. Before the first byte of a region stands < for a header, [ for a payload, ( for a trailer, - for no \
+      frame, and ! for a frame that failed.
+      """,
+    details: [
+      """
+      Each frame begins a new row, of sixteen bytes, which says its number and the size of its message, without \
+      escapes. Bytes of no frame are those that the framing leaves out. A frame that failed has all behind it, if its \
+      end is unknown, and a line that begins with "! frame" tells the error. Terminals show colours, too.
+      """
+    ],
+    examples: [
+      "echo '00 02 68 69 00 00' | framing inspect length-prefixed:width=2 --hex-lines",
+      "framing inspect --chunk-size 1 lines notes.txt | less",
+    ],
+    statuses: [.data, .noInput, .inputOutput])
+
   private let spec: FramerSpec
   private let file: InputFile
   private let cutting: ChunkSource.Cutting
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    let stream = try StreamArguments(arguments, of: "inspect", options: ["--chunk-size"])
+  init(_ arguments: Arguments) throws(Failure) {
+    let stream = try StreamArguments(arguments)
     spec = stream.spec
     cutting = try stream.cutting()
     file = try stream.file()
   }
 
   func run() throws(Failure) -> ExitStatus {
-    try Output.standard { output throws(Failure) in
+    file.showProgress()
+    return try Output.standard { output throws(Failure) in
       var source = ChunkSource(file, cutting)
       var chunk = FrameBuffer()
       var inspection = Inspection(spec.framer, hasColour: Terminal.hasColour)
@@ -27,29 +50,4 @@ struct InspectCommand: Command {
       return inspection.isClean ? .success : .data
     }
   }
-
-  static let help = """
-    usage: framing inspect [options] SPEC [FILE]
-
-    Shows every byte of FILE, or of standard input, framed as SPEC says: sixteen a
-    row, with the offset in front and the text behind. Each frame begins a new row,
-    which says its number and the size of its message, without escapes.
-
-    A mark stands before the first byte of a region. Terminals show colours, too.
-
-      <  header     -  no frame: bytes that the framing leaves out
-      [  payload    !  a frame that failed, and all behind it if its end is unknown
-      (  trailer
-
-    A line that begins with "! frame" tells the error behind such a frame.
-
-      --hex-lines      the input is text: a line of pairs of hex digits is a chunk
-      --chunk-size N   decode N bytes at a time; the result is the same
-
-      echo '00 02 68 69 00 00' | framing inspect length-prefixed:width=2 --hex-lines
-      framing inspect --chunk-size 1 lines notes.txt | less
-
-    exit status: 0 if the stream is whole; 65 after an error; 64 wrong arguments;
-    66 no such file; 74 input or output failed
-    """
 }

@@ -4,16 +4,23 @@ import ToolSupport
 
 /// `framing replay`: holds framers to recorded streams, cut in every way.
 struct ReplayCommand: Command {
+  static let syntax = CommandSyntax(
+    "replay", "checks recorded streams, cut in every way",
+    operands: [Operand(Value("PATH", .files), .some)],
+    description: """
+      Replays recorded streams, as their files say and then cut in every other way: in one piece, byte by byte, at each \
+      place, and at random. PATH is such a file, or a folder, whose files that end with .frames are replayed, however \
+      deep. Prints "ok" or "FAIL" for each file, what was not as written, and a last line.
+      """,
+    details: ["Fixtures/README.md says what such a file looks like."],
+    examples: ["framing replay Fixtures", "framing replay Fixtures/delimiter/cut-in-the-delimiter.frames"],
+    statuses: [.different, .noInput, .inputOutput])
+
   private static let shown = 5
 
   private let paths: [[UInt8]]
 
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure) {
-    paths = try Arguments(arguments, of: "replay", options: [], operands: "path").operands
-    guard !paths.isEmpty else {
-      throw Failure(.usage, "replay needs a PATH: a file of a recorded stream, or a folder with some")
-    }
-  }
+  init(_ arguments: Arguments) { paths = arguments.operands }
 
   func run() throws(Failure) -> ExitStatus {
     var failed = 0
@@ -51,21 +58,4 @@ struct ReplayCommand: Command {
       return ["\(error)"]
     }
   }
-
-  static let help = """
-    usage: framing replay PATH...
-
-    Replays recorded streams, as their files say and then cut in every other way: in
-    one piece, byte by byte, at each place, and at random. PATH is such a file, or a
-    folder, whose files that end with .frames are replayed, however deep.
-
-    Prints "ok" or "FAIL" for each file, what was not as written, and a last line.
-    Fixtures/README.md says what such a file looks like.
-
-      framing replay Fixtures
-      framing replay Fixtures/delimiter/cut-in-the-delimiter.frames
-
-    exit status: 0 if all is as written; 1 if not; 64 wrong arguments; 66 no such
-    file
-    """
 }

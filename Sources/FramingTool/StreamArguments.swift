@@ -6,17 +6,14 @@ struct StreamArguments {
   let spec: FramerSpec
   let arguments: Arguments
 
-  init(
-    _ words: ArraySlice<[UInt8]>, of command: String, options: [String] = []
-  ) throws(Failure) {
-    arguments = try Arguments(
-      words, of: command, options: options, flags: ["--hex-lines"], operands: "file")
-    guard let first = arguments.operands.first else {
-      throw Failure(.usage, "\(command) needs a SPEC, as: framing \(command) length-prefixed:width=2")
-    }
-    guard arguments.operands.count <= 2 else {
-      throw Failure(.usage, "\(command) reads one FILE, not \(arguments.operands.count - 1)")
-    }
+  static let operands = [Operand(.spec), Operand(.file, .optional)]
+  static let hexLines = Option(
+    "--hex-lines", nil, "the input is text: a line of pairs of hex digits is a chunk")
+  static let chunkSize = Option("--chunk-size", .number, "take N bytes at a time; the result is the same")
+
+  init(_ arguments: Arguments) throws(Failure) {
+    self.arguments = arguments
+    let first = arguments.operands[0]
     let text = try Arguments.text(first, of: "SPEC")
     do throws(FramerSpecError) {
       spec = try FramerSpec(text)

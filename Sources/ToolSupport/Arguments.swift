@@ -11,15 +11,11 @@ package struct Arguments {
   ///
   /// - Parameters:
   ///   - words: The arguments behind the command's name.
-  ///   - command: The command's name, for errors.
-  ///   - options: The options that have a value.
-  ///   - flags: The options that have none.
-  ///   - name: What an operand is; `nil` if there cannot be one.
+  ///   - syntax: What the command takes.
+  ///   - program: Whose command it is, for errors.
   package init(
-    _ words: ArraySlice<[UInt8]>, of command: String, options: [String], flags: [String] = [],
-    operands name: String? = nil
+    _ words: ArraySlice<[UInt8]>, for syntax: CommandSyntax, of program: String
   ) throws(Failure) {
-    let known = options + flags
     var words = words
     var onlyOperands = false
     while let word = words.popFirst() {
@@ -27,30 +23,45 @@ package struct Arguments {
       if !onlyOperands && text == "--" {
         onlyOperands = true
       } else if onlyOperands || !text.hasPrefix("-") || text == "-" {
-        guard name != nil else {
-          throw Failure(
-            .usage, "unexpected argument \(Quote.text(text)); \(command) takes \(Self.list(known))")
-        }
         operands.append(word)
       } else {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let key = String(parts[0])
-        guard known.contains(key) else {
-          let escape = name.map { "; a \($0) that begins with - goes behind --" } ?? ""
-          throw Failure(
-            .usage, "unknown option \(Quote.text(key)); \(command) takes \(Self.list(known))\(escape)")
-        }
-        guard values[key] == nil else { throw Failure(.usage, "\(key) is given twice") }
-        if flags.contains(key) {
-          guard parts.count == 1 else { throw Failure(.usage, "\(key) has no value") }
-          values[key] = ""
-          continue
-        }
-        let value = parts.count == 2 ? word[(key.utf8.count + 1)...] : words.popFirst()?[...]
-        guard let value, !value.isEmpty else { throw Failure(.usage, "\(key) needs a value") }
-        values[key] = try Self.text(value, of: key)
+        try readOption(word, &words, syntax)
       }
     }
+    let usage = "usage: \(program) \(syntax.synopsis)"
+    let required = syntax.operands.prefix { $0.isRequired }
+    if operands.count < required.count {
+      let missing = required[operands.count].value.placeholder
+      throw Failure(.usage, "\(syntax.name) needs a \(missing); \(usage)")
+    }
+    if operands.count > syntax.operands.count, syntax.operands.last?.isRepeated != true {
+      let first = Quote.bytes(operands[syntax.operands.count])
+      throw Failure(.usage, "unexpected argument \(first); \(usage)")
+    }
+  }
+
+  /// Reads the option `word`, and its value if that is the next of `words`.
+  private mutating func readOption(
+    _ word: [UInt8], _ words: inout ArraySlice<[UInt8]>, _ syntax: CommandSyntax
+  ) throws(Failure) {
+    let text = String(decoding: word, as: UTF8.self)
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let key = String(parts[0])
+    guard let option = syntax.options.first(where: { $0.name == key }) else {
+      let known = (syntax.options.map(\.name) + ["--help"]).joined(separator: ", ")
+      let name = syntax.operands.last?.value.placeholder
+      let escape = name.map { "; a \($0) that begins with - goes behind --" } ?? ""
+      throw Failure(.usage, "unknown option \(Quote.text(key)); \(syntax.name) takes \(known)\(escape)")
+    }
+    guard values[key] == nil else { throw Failure(.usage, "\(key) is given twice") }
+    guard option.value != nil else {
+      guard parts.count == 1 else { throw Failure(.usage, "\(key) has no value") }
+      values[key] = ""
+      return
+    }
+    let value = parts.count == 2 ? word[(key.utf8.count + 1)...] : words.popFirst()?[...]
+    guard let value, !value.isEmpty else { throw Failure(.usage, "\(key) needs a value") }
+    values[key] = try Self.text(value, of: key)
   }
 
   /// The text of an argument that has to be one: what is not UTF-8 is refused and not replaced.
@@ -59,10 +70,6 @@ package struct Arguments {
       throw Failure(.usage, "\(name) is not UTF-8; in a spec, other bytes are written as \\xHH")
     }
     return text
-  }
-
-  private static func list(_ options: [String]) -> String {
-    options.isEmpty ? "no arguments" : (options + ["--help"]).joined(separator: ", ")
   }
 
   // MARK: Options

@@ -1,15 +1,15 @@
-/// What a subcommand is: made from its arguments, then run.
+/// What a subcommand is: described, made from its arguments, then run.
 package protocol Command: Sendable {
-  /// What `--help` prints.
-  static var help: String { get }
-  /// Reads the arguments behind the command's name.
-  init(arguments: ArraySlice<[UInt8]>) throws(Failure)
+  /// What it takes and does.
+  static var syntax: CommandSyntax { get }
+  /// Judges the arguments.
+  init(_ arguments: Arguments) throws(Failure)
   /// Does it.
   func run() async throws(Failure) -> ExitStatus
 }
 
-/// How the process ends. The numbers from 64 on are those of `sysexits.h`.
-package enum ExitStatus: Int32, Sendable {
+/// How the process ends, the same in all programs. The numbers from 64 on are those of `sysexits.h`.
+package enum ExitStatus: Int32, CaseIterable, Sendable {
   case success = 0
   /// What had to be equal is not: an echo and its message, a recorded stream and what came of it.
   case different = 1
@@ -25,6 +25,20 @@ package enum ExitStatus: Int32, Sendable {
   case inputOutput = 74
   /// What was begun could not be finished in time: trying again may help.
   case unfinished = 75
+
+  /// What it says, in a few words.
+  package var meaning: String {
+    switch self {
+    case .success: "as it should be"
+    case .different: "what should be equal is not"
+    case .usage: "wrong arguments"
+    case .data: "bytes that break the framing, or a message that it cannot carry"
+    case .noInput: "no such file"
+    case .unavailable: "no address, or no server"
+    case .inputOutput: "input or output failed"
+    case .unfinished: "connections were cut"
+    }
+  }
 }
 
 /// Why a command cannot do what it was told: one line, and the status to end with.

@@ -1,9 +1,19 @@
-#if canImport(Glibc)
-import Glibc
+// What differs between the C libraries; the rest of this file is the same with each.
+#if canImport(Darwin)
+import Darwin
+private typealias Stream = UnsafeMutablePointer<FILE>
+private var descriptorLimit: CInt { RLIMIT_NOFILE }
+private func endProcess(_ status: CInt) -> Never { Darwin.exit(status) }
 #elseif canImport(Musl)
 import Musl
-#elseif canImport(Darwin)
-import Darwin
+private typealias Stream = OpaquePointer
+private var descriptorLimit: CInt { RLIMIT_NOFILE }
+private func endProcess(_ status: CInt) -> Never { Musl.exit(status) }
+#else
+import Glibc
+private typealias Stream = UnsafeMutablePointer<FILE>
+private var descriptorLimit: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
+private func endProcess(_ status: CInt) -> Never { Glibc.exit(status) }
 #endif
 
 /// What the executables need of the C library; nothing else in them imports it.
@@ -25,15 +35,7 @@ package enum Platform {
   }
 
   /// Ends the process. What was printed goes out.
-  package static func exit(_ status: ExitStatus) -> Never {
-    #if canImport(Glibc)
-    Glibc.exit(status.rawValue)
-    #elseif canImport(Musl)
-    Musl.exit(status.rawValue)
-    #elseif canImport(Darwin)
-    Darwin.exit(status.rawValue)
-    #endif
-  }
+  package static func exit(_ status: ExitStatus) -> Never { endProcess(status.rawValue) }
 
   /// Ends the process at once, as a signal would have.
   package static func exit(bySignal number: CInt) -> Never { _exit(128 + number) }
@@ -43,16 +45,11 @@ package enum Platform {
 
   /// Allows as many open descriptors as the system lets a process have; each connection is one.
   package static func raiseDescriptorLimit() {
-    #if canImport(Glibc)
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    #else
-    let resource = RLIMIT_NOFILE
-    #endif
     var limit = rlimit()
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    guard getrlimit(descriptorLimit, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
     limit.rlim_cur = limit.rlim_max
     // Refused on some systems: then the server says so when it runs out of descriptors.
-    _ = setrlimit(resource, &limit)
+    _ = setrlimit(descriptorLimit, &limit)
   }
 
   // MARK: Signals
@@ -117,6 +114,13 @@ package enum Platform {
     return count
   }
 
+  /// How many bytes a file has; `nil` of what is none, as a pipe.
+  package static func size(of descriptor: CInt) -> UInt64? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return UInt64(status.st_size)
+  }
+
   /// Writes all of `bytes`.
   package static func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(ErrorNumber) {
     var written = 0
@@ -162,12 +166,6 @@ package enum Platform {
   nonisolated(unsafe) private static let output = lineBuffered(STDOUT_FILENO)
   nonisolated(unsafe) private static let errors = lineBuffered(STDERR_FILENO)
 
-  #if canImport(Musl)
-  private typealias Stream = OpaquePointer
-  #else
-  private typealias Stream = UnsafeMutablePointer<FILE>
-  #endif
-
   /// Each line goes out when it is whole, also into a pipe.
   private static func lineBuffered(_ descriptor: CInt) -> Stream? {
     let stream = fdopen(descriptor, "w")
@@ -191,8 +189,19 @@ package enum Platform {
     return fflush(output) == 0 && ferror(output) == 0
   }
 
+  /// Lets what was written to standard error be seen, also without the end of a line.
+  package static func flushErrors() {
+    if let errors { _ = fflush(errors) }
+  }
+
   /// Whether standard output is a terminal.
-  package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  package static var outputIsTerminal: Bool { isTerminal(STDOUT_FILENO) }
+
+  /// Whether standard error is a terminal.
+  package static var errorsAreTerminal: Bool { isTerminal(STDERR_FILENO) }
+
+  /// Whether a descriptor is a terminal (`isatty`).
+  package static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 }
 
 /// An error number of the C library.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Lines for people: on standard output with colour if it is a terminal, errors on standard error.
 package enum Terminal {
   /// Whether to colour: on a terminal that can, unless `NO_COLOR` is set (no-color.org).
@@ -31,14 +33,36 @@ package enum Terminal {
   /// Prints bytes as they are, and ends the line, at once.
   package static func print(_ line: [UInt8]) { Platform.print(line + [UInt8(ascii: "\n")]) }
 
-  /// Shows a line in the place of the one that was shown before; for a terminal.
-  package static func showLine(_ line: String) {
-    Platform.print(Array("\r\u{1B}[K\(line)".utf8))
-    _ = Platform.flush()
+  // MARK: Standard error
+
+  /// Whether a status line is being shown.
+  private static let hasStatus = Mutex(false)
+
+  /// Shows a line for the time being on standard error, in the place of the one before; nothing if it is no terminal.
+  package static func showStatus(_ line: String) {
+    guard Platform.errorsAreTerminal else { return }
+    hasStatus.withLock { hasStatus in
+      Platform.printError(Array("\r\u{1B}[K\(line)".utf8))
+      Platform.flushErrors()
+      hasStatus = true
+    }
+  }
+
+  /// Removes the line that is shown for the time being.
+  package static func hideStatus() {
+    hasStatus.withLock { hasStatus in
+      guard hasStatus else { return }
+      Platform.printError(Array("\r\u{1B}[K".utf8))
+      Platform.flushErrors()
+      hasStatus = false
+    }
   }
 
   /// Prints an error that says itself what it is about.
-  package static func log(_ line: String) { Platform.printError(Array((line + "\n").utf8)) }
+  package static func log(_ line: String) {
+    hideStatus()
+    Platform.printError(Array((line + "\n").utf8))
+  }
 
   /// Whether everything that was printed has been taken.
   package static func flush() -> Bool { Platform.flush() }

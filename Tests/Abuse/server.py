@@ -16,8 +16,8 @@ EXECUTABLE = os.environ.get("FRAMED_ECHO", ".build/release/framed-echo")
 
 @functools.cache
 def help_of(command):
-    """What `framed-echo COMMAND --help` prints."""
-    return subprocess.run([EXECUTABLE, command, "--help"], capture_output=True, text=True, timeout=10).stdout
+    """What `framed-echo COMMAND --help-all` prints."""
+    return subprocess.run([EXECUTABLE, command, "--help-all"], capture_output=True, text=True, timeout=10).stdout
 
 
 def require_option(option, command="serve"):

@@ -45,12 +45,13 @@ struct DocumentTests {
     }
   }
 
-  @Test("choose the C library in one file at the most")
+  @Test("tell platforms apart in one file of Swift")
   func platform() throws {
     let files = try Repository.files(in: "Sources", suffix: ".swift").filter {
-      try Repository.text(of: "Sources/" + $0).contains("canImport(Glibc)")
+      let text = try Repository.text(of: "Sources/" + $0)
+      return ["canImport(", "os(", "targetEnvironment("].contains { text.contains("#if \($0)") }
     }
-    #expect(files.count <= 1, "\(files)")
+    #expect(files == ["ToolSupport/Platform.swift"])
   }
 
   @Test("depend on no package")

@@ -42,9 +42,25 @@ struct ArgumentsTests {
     #expect(throws: Failure.self) { try Self.read(["--key", text]).integer("--key", in: 0...9) }
   }
 
-  private static func read(_ words: [String]) throws(Failure) -> Arguments {
-    try Arguments(
-      words.map { Array($0.utf8) }[...], of: "test", options: ["--key", "--other"], flags: ["--flag"],
-      operands: "word")
+  @Test(
+    "are as many operands as the command takes",
+    arguments: [
+      ([], "test needs a FIRST; usage: program test [options] FIRST [SECOND]"),
+      (["a", "b", "c"], "unexpected argument \"c\"; usage: program test [options] FIRST [SECOND]"),
+    ])
+  func operands(words: [String], message: String) {
+    let operands = [Operand(Value("FIRST")), Operand(Value("SECOND"), .optional)]
+    let failure = #expect(throws: Failure.self) { try Self.read(words, operands: operands) }
+    #expect(failure?.message == message)
+  }
+
+  private static func read(
+    _ words: [String], operands: [Operand] = [Operand(Value("WORD"), .any)]
+  ) throws(Failure) -> Arguments {
+    let syntax = CommandSyntax(
+      "test", "tests", operands: operands,
+      options: [Option("--key", .number, ""), Option("--other", .number, ""), Option("--flag", nil, "")],
+      description: "")
+    return try Arguments(words.map { Array($0.utf8) }[...], for: syntax, of: "program")
   }
 }

@@ -2,8 +2,6 @@ import Framing
 import Testing
 import ToolSupport
 
-@testable import FramingTool
-
 @Suite("Text for people")
 struct TextTests {
   @Test(
@@ -40,17 +38,6 @@ struct TextTests {
     #expect(columns.row("a", "") == ["a"])
     #expect(columns.row("longer", "one") == ["longer", "      one"])
     #expect(columns.row("a", "a-very-long-word b") == ["a     a-very-long-word", "      b"])
-  }
-
-  static let helps: [String] = [
-    DecodeCommand.help, EncodeCommand.help, InspectCommand.help, ReplayCommand.help, FramersCommand.help,
-    FramingTool.help,
-  ]
-
-  @Test("fits a terminal", arguments: helps)
-  func help(text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines.count <= 30)
-    #expect(lines.filter { $0.count > 80 }.isEmpty)
+    #expect(Columns(secondAt: 0, width: 10).row("", "one two three") == ["one two", "three"])
   }
 }

@@ -119,6 +119,13 @@ static inline long csys_send(int descriptor, const void *buffer, size_t count) {
 static inline long csys_shutdown_writing(int descriptor) { return csys_result(shutdown(descriptor, SHUT_WR)); }
 static inline long csys_close(int descriptor) { return csys_result(close(descriptor)); }
 
+// Whether an accepted TCP socket surely has the options of the one that accepted it.
+#if defined(__linux__)
+enum { CSYS_TCP_INHERITS = 1 };
+#else
+enum { CSYS_TCP_INHERITS = 0 };
+#endif
+
 static inline long csys_set_option(int descriptor, int level, int name, int value) {
   return csys_result(setsockopt(descriptor, level, name, &value, sizeof value));
 }

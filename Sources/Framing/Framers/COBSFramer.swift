@@ -114,6 +114,8 @@ extension COBSFramer: SpecifiedFramer {
   public static var summary: String { "up to a zero byte, with the payload's zeros stuffed (COBS)" }
 
   /// `max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer(

@@ -48,6 +48,8 @@ extension CloseTerminatedFramer: SpecifiedFramer {
   public static var summary: String { "all bytes until the peer closes" }
 
   /// `max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer("max", in: 1...(.max), default: Self().limit, "longest message in bytes"))

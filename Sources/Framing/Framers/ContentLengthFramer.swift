@@ -191,6 +191,8 @@ extension ContentLengthFramer: SpecifiedFramer {
   public static var summary: String { "a header block with Content-Length, then that many bytes (LSP)" }
 
   /// `max=N,header-max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer("max", in: 0...(.max), default: Self().limit, "longest payload in bytes"),

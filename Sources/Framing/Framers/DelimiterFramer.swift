@@ -207,6 +207,8 @@ extension DelimiterFramer: SpecifiedFramer {
   private static let defaults = DelimiterFramer("\n")
 
   /// `bytes=…|…,keep=true,final=deliver,max=N,on-too-long=discard`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       try options.byteSequences("bytes", "the delimiters; messages are sent with the first"),

@@ -15,7 +15,9 @@ public struct FixedLengthFramer: Framer, Hashable {
     self.size = size
   }
 
-  /// Finds the first `size` bytes. Constant time; throws nothing.
+  /// Finds the first `size` bytes. Constant time.
+  ///
+  /// - Throws: Nothing: any bytes will do.
   @inlinable
   public func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     bytes.count >= size ? .frame(payload: 0..<size, wireLength: size) : .needs(count: size - bytes.count)
@@ -41,6 +43,8 @@ extension FixedLengthFramer: SpecifiedFramer {
   public static var summary: String { "every N bytes" }
 
   /// `size=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(size: try options.integer("size", in: 1...(.max), "bytes of each frame"))
   }

@@ -301,6 +301,8 @@ extension LengthPrefixedFramer: SpecifiedFramer {
   private static let defaults = LengthPrefixedFramer()
 
   /// `width=4,endian=big,offset=0,adjust=0,strip=4,max=16777216,min=0,magic=,on-too-long=fail`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     let width = try options.integer("width", in: Self.widths, default: 4, "bytes of the length field")
     let endianness = try options.choice(

@@ -155,6 +155,8 @@ extension LineFramer: SpecifiedFramer {
   public static var summary: String { "up to a line feed; a carriage return before it is stripped, too" }
 
   /// `strict=true,final=error,max=N,on-too-long=discard`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       isStrict: try options.flag(

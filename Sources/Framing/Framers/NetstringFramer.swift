@@ -59,6 +59,8 @@ extension NetstringFramer: SpecifiedFramer {
   public static var summary: String { "a decimal length, a colon, that many bytes, a comma" }
 
   /// `max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer("max", in: 0...(.max), default: Self().limit, "longest payload in bytes"))

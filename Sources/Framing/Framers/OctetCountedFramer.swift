@@ -59,6 +59,8 @@ extension OctetCountedFramer: SpecifiedFramer {
   public static var summary: String { "a decimal length, a space, that many bytes (RFC 6587)" }
 
   /// `max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer("max", in: 1...(.max), default: Self().limit, "longest payload in bytes"))

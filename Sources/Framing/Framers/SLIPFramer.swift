@@ -107,6 +107,8 @@ extension SLIPFramer: SpecifiedFramer {
   public static var summary: String { "up to the byte C0, which is escaped in the payload (RFC 1055)" }
 
   /// `max=N`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer(

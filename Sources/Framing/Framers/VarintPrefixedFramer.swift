@@ -123,6 +123,8 @@ extension VarintPrefixedFramer: SpecifiedFramer {
   private static let defaults = VarintPrefixedFramer()
 
   /// `max=N,offset=N,width=N,keep=true`
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   public init(options: inout FramerOptions) throws(FramerSpecError) {
     self.init(
       limit: try options.integer(

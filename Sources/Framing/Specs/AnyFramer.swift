@@ -13,11 +13,15 @@ public struct AnyFramer: Framer {
   }
 
   /// Asks the framer itself.
+  ///
+  /// - Throws: What that throws.
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     try base.scan(bytes, atEnd: atEnd)
   }
 
   /// Asks the framer itself.
+  ///
+  /// - Throws: What that throws.
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     try base.encode(payload, into: &wire)
   }

@@ -11,6 +11,8 @@ public protocol SpecifiedFramer: Framer, Hashable {
   static var summary: String { get }
 
   /// A framer with these options. Every known option is read, the rest is refused by the caller.
+  ///
+  /// - Throws: ``FramerSpecError`` for a value that cannot be.
   init(options: inout FramerOptions) throws(FramerSpecError)
 
   /// The options that make this framer from the text form, those with their default value left out.

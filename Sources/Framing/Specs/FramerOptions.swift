@@ -33,6 +33,8 @@ public struct FramerOptions {
   ///
   /// Without a default the option must be there; the caller refuses the spec afterwards, so that an unknown key
   /// is told first: it may be this one, misspelt.
+  ///
+  /// - Throws: ``FramerSpecError``, with the place of the value, if it is no number or outside of `range`.
   public mutating func integer(
     _ key: String, in range: ClosedRange<Int>, default: Int? = nil, _ meaning: String
   ) throws(FramerSpecError) -> Int {
@@ -53,6 +55,8 @@ public struct FramerOptions {
   }
 
   /// One of the cases of an enumeration with text values; `default` if the option is not there.
+  ///
+  /// - Throws: ``FramerSpecError``, with the place of the value, if it is none of them.
   public mutating func choice<Choice: RawRepresentable<String>>(
     _ key: String, of choices: [Choice], default: Choice, _ meaning: String
   ) throws(FramerSpecError) -> Choice {
@@ -67,6 +71,8 @@ public struct FramerOptions {
   }
 
   /// `true` or `false`; `false` if the option is not there.
+  ///
+  /// - Throws: ``FramerSpecError``, with the place of the value, if it is neither.
   public mutating func flag(_ key: String, _ meaning: String) throws(FramerSpecError) -> Bool {
     know(key, "true|false", default: "false", meaning)
     guard let option = option(key) else { return false }
@@ -78,6 +84,8 @@ public struct FramerOptions {
   }
 
   /// One or more byte sequences, none of them empty or there twice; the option must be there, as with numbers.
+  ///
+  /// - Throws: ``FramerSpecError``, with the place of the value, if one is.
   public mutating func byteSequences(_ key: String, _ meaning: String) throws(FramerSpecError) -> [[UInt8]] {
     know(key, "BYTES|...", default: nil, meaning)
     guard let option = option(key) else {
@@ -94,6 +102,8 @@ public struct FramerOptions {
   }
 
   /// Bytes written as pairs of hexadecimal digits; none if the option is not there.
+  ///
+  /// - Throws: ``FramerSpecError``, with the place of what is no such pair, or for more than `limit` bytes.
   public mutating func hex(
     _ key: String, atMost limit: Int, _ meaning: String
   ) throws(FramerSpecError) -> [UInt8] {

@@ -2,7 +2,16 @@ import CSystemShims
 
 /// The calls to the kernel that a simulation tells apart, by the name that they have in plans and traces.
 public enum SystemCall: String, CaseIterable, Hashable, Sendable {
-  case socket, bind, listen, accept, connect
+  /// `socket`.
+  case socket
+  /// `bind`.
+  case bind
+  /// `listen`.
+  case listen
+  /// `accept4`, or `accept`.
+  case accept
+  /// `connect`.
+  case connect
   /// `setsockopt`.
   case setOption = "set-option"
   /// `getsockopt` with `SO_ERROR`.
@@ -13,9 +22,11 @@ public enum SystemCall: String, CaseIterable, Hashable, Sendable {
   case getOption = "get-option"
   /// `recv`.
   case receive
+  /// `send`.
   case send
   /// `shutdown` with `SHUT_WR`.
   case shutdown
+  /// `close`.
   case close
   /// Making an `epoll`, `kqueue` or `eventfd`.
   case open

@@ -1,14 +1,6 @@
 import CSystemShims
 import FramingTransport
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Musl)
-import Musl
-#else
-import Glibc
-#endif
-
 /// What a wait may find out about an open file.
 struct Condition: OptionSet, Hashable {
   let rawValue: UInt8

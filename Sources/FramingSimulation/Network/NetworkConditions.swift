@@ -24,8 +24,10 @@ public struct NetworkConditions: Hashable, Sendable {
   /// Each seed leaves most kinds of faults out, so that those that are left meet in ways in which all together would
   /// drown each other.
   ///
-  /// - Parameter calls: Which calls may meet faults: those that connections are made of, unless told otherwise, and not
-  ///   those that a server begins with.
+  /// - Parameters:
+  ///   - seed: What all of it follows from.
+  ///   - calls: Which calls may meet faults: those that connections are made of, unless told otherwise, and not
+  ///     those that a server begins with.
   public init(seed: UInt64, faultsOf calls: [SystemCall] = SystemCall.ofConnections) {
     var random = RandomSource(seed: seed ^ 0x6E65_7477_6F72_6B73)
     // Small buffers on a slow network would take minutes for what is to be seen in seconds.

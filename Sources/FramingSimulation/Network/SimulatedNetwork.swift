@@ -22,7 +22,7 @@ import Synchronization
 ///
 /// The transport's own code runs, down to the system calls; behind those stands a kernel that is a data structure. It
 /// chooses by its seed how long bytes travel, in which pieces they arrive, who goes on next, and which calls fail.
-/// The same seed has the same run, byte for byte. ``explore(seeds:conditions:_:)`` has many.
+/// The same seed has the same run, byte for byte. ``explore(seeds:conditions:selector:_:)`` has many.
 ///
 /// What is simulated is what runs on ``loop`` and other loops of this network: child tasks (`async let`, task groups), and
 /// `Task(executorPreference: network.loop)`. A plain `Task { }`, `Task.sleep` and other threads are not: they take
@@ -91,14 +91,16 @@ public final class SimulatedNetwork: Sendable {
 
   /// One more loop, as a machine or a thread of its own.
   ///
-  /// - Throws: ``SystemError``, if that is what the plan or the seed says.
+  /// - Throws: `SystemError`, if that is what the plan or the seed says.
   public func makeLoop() throws(SystemError) -> EventLoop {
     try EventLoop(selector: loop.selectorKind, system: kernel, driver: driver)
   }
 
   /// Makes a host known by name, for connections that name one. Nobody else is known.
   ///
-  /// - Parameter addresses: In the order in which they are to be tried; their ports do not matter.
+  /// - Parameters:
+  ///   - name: The name, as connections give it.
+  ///   - addresses: In the order in which they are to be tried; their ports do not matter.
   public func addHost(_ name: String, addresses: [SocketAddress]) {
     kernel.state.withLock { $0.world.hosts.append((name, addresses)) }
   }

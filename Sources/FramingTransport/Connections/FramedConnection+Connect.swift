@@ -73,6 +73,8 @@ extension FramedConnection {
 
   /// As ``withConnection(to:framer:limits:options:on:_:)``, by the name of the host, as
   /// ``connect(to:port:framer:limits:options:on:)``.
+  ///
+  /// - Throws: What `body` throws, or ``ConnectionError``.
   @inlinable
   public static func withConnection<Result: Sendable>(
     to host: String, port: UInt16, framer: some Framer, limits: ConnectionLimits = .client,

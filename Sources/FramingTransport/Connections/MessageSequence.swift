@@ -21,6 +21,8 @@ public struct MessageSequence: AsyncSequence, Sendable {
     init(connection: FramedConnection) { self.connection = connection }
 
     /// The next message; `nil` once the peer has closed.
+    ///
+    /// - Throws: ``ConnectionError``, after the last whole message.
     @inlinable
     public mutating func next() async throws(ConnectionError) -> [UInt8]? {
       try await connection.receiveWhole()
@@ -28,6 +30,8 @@ public struct MessageSequence: AsyncSequence, Sendable {
 
     // Inlinable, so that the caller sees that it stays where it is.
     /// The next message; `nil` once the peer has closed.
+    ///
+    /// - Throws: ``ConnectionError``, after the last whole message.
     @inlinable
     @inline(__always)
     public nonisolated(nonsending) mutating func next(

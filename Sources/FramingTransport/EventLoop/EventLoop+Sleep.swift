@@ -31,6 +31,8 @@ extension EventLoop {
   }
 
   /// Waits for `duration`, counted from now. As ``sleep(until:)`` otherwise.
+  ///
+  /// - Throws: `CancellationError`, at once, when the task is cancelled.
   public func sleep(for duration: Duration) async throws(CancellationError) {
     try await sleep(until: clock.now.advanced(by: duration))
   }

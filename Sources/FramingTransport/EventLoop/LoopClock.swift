@@ -38,6 +38,8 @@ public struct LoopClock: Clock, Sendable {
   public var minimumResolution: Duration { .milliseconds(1) }
 
   /// As ``EventLoop/sleep(until:)``; `tolerance` is not made use of.
+  ///
+  /// - Throws: `CancellationError`, at once, when the task is cancelled.
   public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
     try await loop.sleep(until: deadline)
   }

@@ -6,7 +6,9 @@ extension ProxyHeader {
   /// Version 1 knows TCP only: a header of Unix addresses, without addresses or with the command local is
   /// `PROXY UNKNOWN`. Version 2 says stream of every address. The scope of an IPv6 address is not carried.
   ///
-  /// - Parameter checksum: Whether to put a CRC-32C in front of the TLVs; version 2 only, and not with the command local.
+  /// - Parameters:
+  ///   - version: The form of the header: 1 is a line of text, 2 a block of bytes.
+  ///   - checksum: Whether to put a CRC-32C in front of the TLVs; version 2 only, and not with the command local.
   /// - Throws: ``ProxyError/unencodable(_:value:)`` for addresses of two families, a path of more than 108 bytes or with a
   ///   zero byte in it, an abstract name of no bytes, TLVs or a checksum in version 1, and TLVs that ``parse(_:limit:)`` would refuse or drop.
   public func encode(version: Version, checksum: Bool = false) throws(ProxyError) -> [UInt8] {

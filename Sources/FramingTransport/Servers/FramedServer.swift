@@ -19,7 +19,7 @@ public final class FramedServer: Sendable {
 
   let listener: Listener
 
-  /// A server that listens from now on; ``run(onMessage:)`` or ``run(_:)`` serves, once.
+  /// A server that listens from now on; ``run(onMessage:onDrain:)`` or ``run(onDrain:_:)`` serves, once.
   ///
   /// The path of a Unix socket goes with the server; that of a server that was killed is removed by the next one, see
   /// ``ListenOptions/existingPath-swift.property``.
@@ -36,6 +36,7 @@ public final class FramedServer: Sendable {
   ///   - options: How to listen, and the options of what is accepted.
   ///   - onEvent: Told what an operator may want to know, as of connections that failed: the hook for logs. On the
   ///     threads of the loops, of several at once if there are several, so it must not block.
+  /// - Throws: ``SystemError`` if nobody can listen there, or no loop can be made.
   @inlinable
   public convenience init(
     at address: SocketAddress, framer: some Framer, limits: ServerLimits = ServerLimits(),
@@ -49,9 +50,11 @@ public final class FramedServer: Sendable {
   }
 
   /// A server over a socket that listens already, as one that the service manager opened
-  /// (``SocketActivation/inherited()``, ``Socket/takingOver(_:)``).
+  /// (``SocketActivation/inherited()``, ``Socket/takingOver(_:options:)``).
   ///
   /// Parameters as of the other; whoever opened the socket chose address and options.
+  ///
+  /// - Throws: ``SystemError`` if the socket has no address, or no loop can be made.
   @inlinable
   public convenience init(
     taking socket: consuming Socket, framer: some Framer, limits: ServerLimits = ServerLimits(),

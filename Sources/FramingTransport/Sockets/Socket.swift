@@ -33,6 +33,7 @@ public struct Socket: ~Copyable, Sendable {
   /// - Parameters:
   ///   - address: Where to listen. An IPv6 address serves IPv6 only unless `options` say otherwise.
   ///   - options: How to listen, and what connections have that are accepted.
+  /// - Throws: ``SystemError``, with the call that failed and the address.
   public static func listening(
     at address: SocketAddress, options: ListenOptions = ListenOptions()
   ) throws(SystemError) -> Socket {
@@ -90,6 +91,8 @@ public struct Socket: ~Copyable, Sendable {
   /// Takes the next waiting connection of a listening socket; `nil` if none waits.
   ///
   /// The corresponding C function is `accept4`.
+  ///
+  /// - Throws: ``SystemError``, as when no descriptor is free (`EMFILE`); the connection goes on waiting.
   public func accept() throws(SystemError) -> Accepted? {
     var peer = SocketAddress.unix(path: "")
     guard let descriptor = try attempt("accept", { system.accept(descriptor, peer: &peer) }) else {
@@ -113,7 +116,10 @@ public struct Socket: ~Copyable, Sendable {
     case ended
   }
 
-  /// Reads what is there, without waiting. The corresponding C function is `recv`.
+  /// Reads what is there, without waiting, at most as many bytes as `buffer` has. The corresponding C function is `recv`.
+  ///
+  /// - Parameter buffer: Where to write the bytes; not empty.
+  /// - Throws: ``SystemError``, as when the peer has reset the connection (`ECONNRESET`).
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReadOutcome {
     try system.read(descriptor, into: buffer)
   }
@@ -121,6 +127,9 @@ public struct Socket: ~Copyable, Sendable {
   /// Hands as many of `bytes` to the kernel as it takes without waiting, and answers how many.
   ///
   /// The corresponding C function is `send`, with `MSG_NOSIGNAL`.
+  ///
+  /// - Returns: The number of bytes taken, 0 if there is no room now.
+  /// - Throws: ``SystemError``, as when the peer is gone (`EPIPE`).
   public func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
     try system.write(descriptor, bytes)
   }
@@ -128,6 +137,8 @@ public struct Socket: ~Copyable, Sendable {
   // MARK: State
 
   /// Tells the peer that no byte follows; reading goes on. The corresponding C function is `shutdown`.
+  ///
+  /// - Throws: ``SystemError``, as when the socket is not connected (`ENOTCONN`).
   public func shutdownWriting() throws(SystemError) {
     try system.endWriting(descriptor)
   }
@@ -139,6 +150,8 @@ public struct Socket: ~Copyable, Sendable {
   func isConnected() -> Bool { system.isConnected(descriptor).errorCode == nil }
 
   /// The address that the socket is bound to. The corresponding C function is `getsockname`.
+  ///
+  /// - Throws: ``SystemError`` if it has none that this library knows.
   public func localAddress() throws(SystemError) -> SocketAddress {
     var address = SocketAddress.unix(path: "")
     _ = try attempt("getsockname") { system.localAddress(of: descriptor, into: &address) }

@@ -67,6 +67,7 @@ extension SocketAddress {
   /// As the asynchronous one, but the thread that asks is the caller's.
   ///
   /// - Warning: May wait for a name server, for many seconds: not for an event loop, nor for a task.
+  /// - Throws: ``UnknownHost``.
   public static func resolve(host: String, port: UInt16) throws(UnknownHost) -> [SocketAddress] {
     if let literal = SocketAddress(host: host, port: port) { return [literal] }
     guard !host.utf8.contains(0) else { throw UnknownHost(host: host, reason: "it has a zero byte in it") }

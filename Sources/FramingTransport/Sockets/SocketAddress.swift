@@ -63,7 +63,7 @@ public enum SocketAddress: Hashable, Sendable {
 // MARK: Text
 
 extension SocketAddress: LosslessStringConvertible {
-  /// Reads an address; `nil` if the text is none. Names of hosts are for ``resolve(host:port:)``.
+  /// Reads an address; `nil` if the text is none. Names of hosts are for `resolve(host:port:)`.
   public init?(_ text: String) {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst(5))

@@ -1,3 +1,5 @@
+import CSystemShims
+
 /// What a connection is told of how to treat its bytes.
 ///
 /// Connections that a listening socket accepts have the options of ``ListenOptions/accepted``; most kernels hand them
@@ -39,11 +41,5 @@ extension SocketOption {
   ///
   /// Linux hands everything down over TCP, and nothing over Unix sockets, whose ends are made when the peer connects.
   /// What other systems do was not measured.
-  func isInherited(in family: SocketAddress.Family) -> Bool {
-    #if os(Linux)
-    family != .unix
-    #else
-    false
-    #endif
-  }
+  func isInherited(in family: SocketAddress.Family) -> Bool { CSYS_TCP_INHERITS != 0 && family != .unix }
 }

@@ -19,7 +19,7 @@ public struct InheritedSocket: Hashable, Sendable {
 /// says to process 1234, and to no other, that descriptors 3 and 4 are sockets with the names "echo" and "admin".
 /// No connection is lost while the service starts or restarts: the sockets stay open, and connections wait.
 ///
-/// ``Socket/takingOver(_:)`` makes a listening socket of each.
+/// ``Socket/takingOver(_:options:)`` makes a listening socket of each.
 ///
 /// Source: sd_listen_fds(3), systemd.socket(5).
 public enum SocketActivation {
@@ -44,6 +44,8 @@ public enum SocketActivation {
   ///
   /// Empty without `LISTEN_PID` or `LISTEN_FDS`, and if `LISTEN_PID` is another process: the variables were meant for
   /// one that started this one and left them behind.
+  ///
+  /// - Throws: ``EnvironmentError``, which names the variable that is wrong.
   public static func sockets(
     in variables: [String: String], processID: CInt
   ) throws(EnvironmentError) -> [InheritedSocket] {

@@ -9,9 +9,8 @@ PROTOCOL is int8, int16, int32, netstring or line.
 
 import sys
 
-from twisted.internet import interfaces, protocol, reactor, stdio
+from twisted.internet import protocol, reactor, stdio
 from twisted.protocols import basic
-from zope.interface import implementer
 
 #: The receiver, the method that gets a message, the one that sends one, and the longest message.
 PROTOCOLS = {
@@ -39,13 +38,11 @@ def message(number, name):
 def peer(name, received, connected=lambda self: None, lost=lambda self: None):
     """The receiver of that name, with what it does at these events."""
     base, method, _, largest = PROTOCOLS[name]
-    return implementer(interfaces.IHalfCloseableProtocol)(type("Peer", (base,), {
+    # Not told otherwise, Twisted forgets the replies that wait when its peer ends its side.
+    return type("Peer", (base,), {
         "MAX_LENGTH": largest + 1, method: received,
         "connectionMade": lambda self: (base.connectionMade(self), connected(self)),
-        "connectionLost": lambda self, reason: lost(self),
-        # Without these, Twisted forgets the replies that wait when its peer ends its side.
-        "readConnectionLost": lambda self: self.transport.loseConnection(),
-        "writeConnectionLost": lambda self: None}))
+        "connectionLost": lambda self, reason: lost(self)})
 
 
 class Client:
