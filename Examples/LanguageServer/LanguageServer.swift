@@ -29,7 +29,11 @@ struct Peer: ~Copyable {
 
   mutating func send(_ object: [String: Any]) throws {
     try encoder.append(JSONSerialization.data(withJSONObject: object.merging(["jsonrpc": "2.0"]) { $1 }))
-    try toPeer.fileHandleForWriting.write(contentsOf: encoder.takeBytes())
+    do {
+      try toPeer.fileHandleForWriting.write(contentsOf: encoder.takeBytes())
+    } catch {
+      throw PeerError.ended
+    }
   }
 
   mutating func receive() throws -> [String: Any] {
@@ -83,7 +87,7 @@ do {
   let capabilities = result?["capabilities"] as? [String: Any] ?? [:]
   print("\(command[0]) can: \(capabilities.keys.sorted().joined(separator: ", "))")
   _ = try peer.call("shutdown", nil, number: 2)
-  try peer.send(["method": "exit"])
+  try? peer.send(["method": "exit"])  // It may have gone already.
 } catch {
   print("language-server: \(command[0]): \(error)")
   exit(1)

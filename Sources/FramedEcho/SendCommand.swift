@@ -100,7 +100,7 @@ struct SendCommand: Command {
     }
     // Before the server is told: its answer is to close.
     await ledger.complete(refusal)
-    let mustEnd = framer.spec.base is CloseTerminatedFramer
+    let mustEnd = framer.spec.base.endsWithStream
     if await ledger.isAnswered || mustEnd { await connection.finish() }
   }
 
