@@ -25,56 +25,32 @@ extension FramedConnection {
   @usableFromInline
   func settle(_ result: Received) throws(ConnectionError) -> [UInt8]? { try result.get() }
 
-  // Not a method of this actor to the compiler, for the reason above; called on the loop only, which `enter` proves.
   /// Waits for what there was not when it was asked for.
   @usableFromInline
-  nonisolated(nonsending) func waitForMessage() async -> Received {
-    if enter(with: (), Self.readsRest) {
+  func waitForMessage() async -> Received {
+    if isDraining {
+      readRest()
       // As long as more is there, others have their turn in between, and the time of the server can end.
-      await Task.yield()
+      if !hasReadAll { await Task.yield() }
+      if let result = takeMessage() { return result }
     }
-    let ticket: UInt64
-    switch enter(with: (), Self.prepareToWait) {
-    case .result(let result): return result
-    case .ticket(let number): ticket = number
-    }
+    precondition(receiver == nil, "two tasks wait for the next message of one connection")
+    flushNow()
+    lendInputBack()
+    let ticket = nextTicket()
     return await withTaskCancellationHandler {
-      await withUnsafeContinuation {
-        enter(with: Receiver(ticket: ticket, continuation: $0), Self.beginToWait)
+      await withUnsafeContinuation { continuation in
+        receiver = Receiver(ticket: ticket, continuation: continuation)
+        // A task that does not prefer the loop may have let it turn on the way here.
+        if Task.isCancelled { cancelReceiver(ticket) }
+        resumeReceiver()
+        judgeInput()
+        endIfDrained()
+        updateInterest()
       }
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
-  }
-
-  private enum Wait {
-    case result(Received)
-    case ticket(UInt64)
-  }
-
-  /// Reads what had come before the server stopped; answers whether more may be there.
-  private static let readsRest: Entry<Void, Bool> = { connection, _ in
-    guard connection.isDraining else { return false }
-    connection.readRest()
-    return !connection.hasReadAll
-  }
-
-  private static let prepareToWait: Entry<Void, Wait> = { connection, _ in
-    if connection.isDraining, let result = connection.takeMessage() { return .result(result) }
-    precondition(connection.receiver == nil, "two tasks wait for the next message of one connection")
-    connection.flushNow()
-    connection.lendInputBack()
-    return .ticket(connection.nextTicket())
-  }
-
-  private static let beginToWait: Entry<Receiver, Void> = { connection, receiver in
-    connection.receiver = receiver
-    // A task that does not prefer the loop may have let it turn on the way here.
-    if Task.isCancelled { connection.cancelReceiver(receiver.ticket) }
-    connection.resumeReceiver()
-    connection.judgeInput()
-    connection.endIfDrained()
-    connection.updateInterest()
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
@@ -131,7 +107,8 @@ extension FramedConnection {
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
   @usableFromInline
   nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
-    guard loop.isCurrent else { return try await comeAndReceiveWhole() }
+    // To be on its thread is not enough: only who is isolated to it is there again after each wait.
+    guard #isolation === self else { return try await comeAndReceiveWhole() }
     while true {
       var result = enter(with: (), Self.takeNow)
       if result == nil { result = await waitForMessage() }
