@@ -5,8 +5,8 @@ import resource
 import sys
 import textwrap
 
-from harness import SCENARIOS, perform
-import crowds, damage, draining, ends, network, signals, slowness  # noqa: F401, E401: they register
+from harness import SCENARIOS, Run, perform
+import crowds, damage, draining, endurance, ends, network, signals, slowness  # noqa: F401, E401: they register
 
 
 def arguments():
@@ -17,12 +17,14 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="print the scenarios")
     parser.add_argument("--handler", help="only this handler")
     parser.add_argument("--selector", help="only this selector")
+    parser.add_argument("--seconds", type=float, default=Run.seconds, help="how long what has no end of its own goes on")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main():
     given = arguments()
+    Run.seconds = given.seconds
     chosen = [
         one for one in SCENARIOS
         if (not given.names or any(name in one.name for name in given.names))

@@ -66,6 +66,9 @@ def scenario(name, ways=BOTH, quick=True, network=False, tries=1):
 class Run:
     """One scenario in one way: what it may use, and what it found."""
 
+    #: How long a scenario goes on that has no end of its own.
+    seconds = 60
+
     def __init__(self, way, quick):
         self.handler, self.selector = way
         self.quick = quick

@@ -1,3 +1,4 @@
+import Foundation
 import Framing
 import FramingSimulation
 import FramingTransport
@@ -42,13 +43,18 @@ struct CancellationTests {
     return try await client.receive()
   }
 
-  @Test("a server that is shut down lets replies go out, and leaves nothing open", arguments: [false, true])
+  @Test(
+    "a server that another thread shuts down lets replies go out, and leaves nothing open",
+    arguments: [false, true])
   func shutdown(isAsync: Bool) throws {
     for moment in 0..<Self.steps {
       let network = SimulatedNetwork.calm()
       let servers = Shared<[FramedServer]>([])
       try network.run(
-        before: { step in if step == moment { servers.value.first?.shutdown() } },
+        before: { step in
+          guard step == moment, let server = servers.value.first else { return }
+          Self.onAnotherThread { server.shutdown() }
+        },
         {
           try await Self.withEcho(isAsync) { server in
             servers.change { $0.append(server) }
@@ -68,6 +74,16 @@ struct CancellationTests {
         })
       #expect(network.time < .seconds(15), "shut down before step \(moment)")
     }
+  }
+
+  /// Returns when `body`, on a thread of its own, has.
+  private static func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
+    let isDone = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      body()
+      isDone.signal()
+    }
+    isDone.wait()
   }
 
   private static func withEcho<Result: Sendable>(

@@ -3,12 +3,22 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("When a system call fails, in a simulation", .timeLimit(.minutes(5)))
+@Suite("When system calls fail, in a simulation", .timeLimit(.minutes(5)))
 struct FaultSweepTests {
-  @Test(
-    "once, anywhere, with any framing, replies are right or somebody hears of it",
-    arguments: EchoScenario.catalogue + [.severalLoops])
-  func single(scenario: EchoScenario) throws {
-    try scenario.search.eachFault(NetworkConditions())
+  @Test("once, anywhere, with any framing, replies are right or somebody hears of it")
+  func single() async {
+    await Exploration.covering(
+      "every fault once, at every call of an echo in every framing",
+      from: EchoScenario.catalogue + [.severalLoops]
+    ) { try $0.search.eachFault(NetworkConditions()) }.sayCoverage()
+  }
+
+  @Test("twice, anywhere, in the smallest echo, too")
+  func pairs() async {
+    // A soak makes all of them.
+    await Exploration.covering(
+      "one in 53 of every two faults, at every two calls of the smallest echo",
+      from: EchoScenario.Style.allCases.map { EchoScenario.smallest.with(selector: .epoll, style: $0) }
+    ) { try $0.search.eachFault(NetworkConditions(), depth: 2, oneOf: 53) }
   }
 }

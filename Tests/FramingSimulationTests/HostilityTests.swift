@@ -74,33 +74,4 @@ struct HostilityTests {
     // The first client comes before the listener, without which there is no server, and everybody hears of it.
     #expect(replies == (number == 1 ? 0 : 2))
   }
-
-  @Test(
-    "a PROXY header is found however it is cut, and no byte behind it is lost", arguments: [1, 2, 5, 100])
-  func proxyHeader(size: Int) throws {
-    let plan = "receive 0...: short(\(size))"
-    let network = SimulatedNetwork.calm(plan)
-    let source = try #require(SocketAddress("192.0.2.7:4711"))
-    let header = Array("PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\n".utf8)
-    let peers = Shared<[SocketAddress]>([])
-    let reply = try network.run {
-      try await withServer(
-        proxies: .any,
-        onMessage: { message, connection in
-          let peer = connection.peer
-          peers.change { $0.append(peer) }
-          try connection.send(message)
-        }
-      ) { server in
-        let client = try await FramedConnection.to(server, RawFramer())
-        try await client.send(header + [0, 0, 0, 2, 7, 8])
-        var reply: [UInt8] = []
-        while reply.count < 6, let bytes = try await client.receive() { reply += bytes }
-        try await client.close()
-        return reply
-      }
-    }
-    #expect(reply == [0, 0, 0, 2, 7, 8])
-    #expect(peers.value == [source])
-  }
 }

@@ -10,72 +10,58 @@ private enum Soak {
   static let first = ProcessInfo.processInfo.environment["FRAMING_SOAK_SEED"].flatMap { UInt64($0) } ?? 0
 }
 
-/// What `Scripts/soak` runs: for as long as it says, from the seed that it says, on both cores.
+/// What `Scripts/soak` runs: for as long as it says, from the seed that it says, on all processors.
 @Suite("A soak", .enabled(if: Soak.seconds != nil, "Scripts/soak says for how long"))
 struct SoakTests {
   @Test("keeps what is promised, seed after seed")
   func soak() async throws {
-    let seconds = try #require(Soak.seconds)
-    let clock = ContinuousClock()
-    let start = clock.now
-    // First what is exhaustive: it takes a few seconds.
-    var swept = Exploration()
-    for scenario in EchoScenario.catalogue + [.severalLoops] {
-      for selector in [SelectorKind.epoll, .poll, .select, .kqueue] {
-        var scenario = scenario
-        scenario.selector = selector
-        swept.add(try scenario.search.eachFault(NetworkConditions()))
+    // First what is exhaustive: it takes as long as it takes.
+    let selectors = [SelectorKind.epoll, .poll, .select, .kqueue]
+    var all = await Exploration.covering(
+      "every fault once, at every call of an echo in every framing, with every selector",
+      from: selectors.flatMap { selector in
+        (EchoScenario.catalogue + [.severalLoops]).map { $0.with(selector: selector) }
       }
-    }
-    let smallest = EchoScenario(messages: [[1]])
-    swept.add(try smallest.search.eachFault(NetworkConditions(), depth: 2))
-    Self.say("every fault once at every call of every echo, and every pair of faults in the smallest")
-    Self.say(Self.line(swept, clock.now - start))
+    ) { try $0.search.eachFault(NetworkConditions()) }
+    all.add(
+      await Exploration.covering(
+        "every two faults, at every two calls of the smallest echo",
+        from: EchoScenario.Style.allCases.map { EchoScenario.smallest.with(selector: .epoll, style: $0) }
+      ) { try $0.search.eachFault(NetworkConditions(), depth: 2) })
+    try await Self.cutSixteenBytes()
 
-    let swarmStart = clock.now
-    let end = start.advanced(by: .seconds(seconds))
+    let end = ContinuousClock.now + .seconds(try #require(Soak.seconds))
     let seeds = Shared(Soak.first)
-    let swarm = try await withThrowingTaskGroup(of: Exploration.self) { group in
-      for _ in 0..<ProcessInfo.processInfo.activeProcessorCount {
-        group.addTask {
-          var exploration = Exploration()
-          while clock.now < end {
-            let seed = seeds.take()
-            let scenario = EchoScenario.random(seed: seed)
-            do throws(SimulationFailure) {
-              let conditions = NetworkConditions(seed: seed, faultsOf: SystemCall.allCases)
-              exploration.add(try scenario.search.seeds(CollectionOfOne(seed), conditions))
-            } catch {
-              Issue.record("\(scenario): \(error)")
-              throw error
-            }
+    let hasFailed = Shared(false)
+    let workers = Array(1...ProcessInfo.processInfo.activeProcessorCount)
+    all.add(
+      await Exploration.covering("random networks", from: workers) { _ in
+        var exploration = Exploration()
+        while ContinuousClock.now < end, !hasFailed.value {
+          do { exploration.add(try EchoScenario.explore(seed: seeds.take())) } catch {
+            hasFailed.change { $0 = true }
+            throw error
           }
-          return exploration
+        }
+        return exploration
+      })
+    Exploration.say("seeds \(Soak.first) to \(seeds.value - 1)")
+    all.sayCoverage()
+  }
+
+  private static func cutSixteenBytes() async throws {
+    try await withThrowingTaskGroup { group in
+      for stream in SixteenBytes.all {
+        for style in EchoScenario.Style.allCases {
+          group.addTask { try stream.run(numbers: 0..<1 << 15, style: style) }
         }
       }
-      var all = Exploration()
-      for try await exploration in group { all.add(exploration) }
-      return all
+      try await group.waitForAll()
     }
-    Self.say("")
-    Self.say("random networks, seeds \(Soak.first) to \(seeds.value - 1)")
-    Self.say(Self.line(swarm, clock.now - swarmStart))
-    Self.say("")
-    Self.say("how often each fault was met, by call")
-    var all = swept
-    all.add(swarm)
-    for line in all.coverage.split(separator: "\n") { Self.say(String(line)) }
+    Exploration.say(
+      "streams of sixteen bytes in \(SixteenBytes.all.count) framings, cut in all 32768 ways, in both directions"
+    )
   }
-
-  private static func line(_ exploration: Exploration, _ time: Duration) -> String {
-    let seconds = max(Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, 0.001)
-    return """
-      \(exploration.runs) runs in \(Int(seconds)) s, \(Int(Double(exploration.runs) / seconds)) a second; \
-      \(exploration.calls) system calls; \(exploration.time.components.seconds) s of simulated time
-      """
-  }
-
-  private static func say(_ line: String) { print("soak: \(line)") }
 }
 
 extension Shared<UInt64> {

@@ -85,26 +85,24 @@ extension World {
     let count = min(bytes.count, outgoing.room)
     var sent = 0
     while sent < count {
-      let size = min(count - sent, socket.family == .unix ? count : pieceSize(at: outgoing.offset))
+      let rest = count - sent
+      let size = socket.family == .unix ? rest : pieceSize(of: rest, at: outgoing.offset)
       send(.bytes(Array(UnsafeRawBufferPointer(rebasing: bytes[sent..<sent + size]))), from: socket)
       sent += size
     }
     return CallResult(count)
   }
 
-  private func pieceSize(at offset: Int) -> Int {
-    guard let cuts else { return random.within(conditions.pieceSize) }
-    // From here to the next cut; a bit stands for the place behind a byte.
-    var size = 1
-    while offset + size < 64 && cuts & 1 << UInt64(offset + size - 1) == 0 { size += 1 }
-    return size
+  private func pieceSize(of count: Int, at offset: Int) -> Int {
+    guard let isCut else { return min(count, random.within(conditions.pieceSize)) }
+    return (1..<count).first { isCut(offset + $0) } ?? count
   }
 
   /// Sends a piece to the peer: over the network, or between two ends in one machine at once.
   func send(_ piece: ByteStream.Piece, from socket: StreamSocket) {
     guard let outgoing = socket.outgoing, let peer = socket.peer else { return }
     // Cut pieces are to be read one by one.
-    let delay = socket.family == .unix ? 0 : cuts == nil ? latency() : latency() + Int64(outgoing.offset)
+    let delay = socket.family == .unix ? 0 : isCut == nil ? latency() : latency() + Int64(outgoing.offset)
     let time = outgoing.send(piece, at: now + delay)
     if socket.family == .unix { arrive(at: peer) } else if let time { events.add(.arrival(peer), at: time) }
   }

@@ -13,9 +13,9 @@ final class World {
   }
 
   let conditions: NetworkConditions
-  /// Where each direction of each connection is cut, in its first 64 bytes: behind the bytes whose bits are set. In the
-  /// place of what the conditions say about pieces.
-  var cuts: UInt64?
+  /// Whether each direction of each connection is cut behind so many bytes, in the place of what the conditions say about
+  /// pieces.
+  var isCut: (@Sendable (_ place: Int) -> Bool)?
   /// Chooses latencies, pieces and orders.
   var random: RandomSource
   /// Nanoseconds; does not begin at zero, so that zero is no time.

@@ -131,20 +131,27 @@ package struct Search {
 
   /// A run for each fault at each call.
   ///
-  /// - Parameter depth: How many faults a run meets: 1, or 2 for all pairs.
+  /// - Parameters:
+  ///   - depth: How many faults a run meets: 1, or 2 for all pairs.
+  ///   - share: One of so many runs with that many faults is made, if there is no time for all.
   @discardableResult
   package func eachFault(
-    _ conditions: NetworkConditions, depth: Int = 1
+    _ conditions: NetworkConditions, depth: Int = 1, oneOf share: Int = 1
   ) throws(SimulationFailure) -> Exploration {
     var exploration = Exploration()
-    try eachFault(conditions, FaultPlan(), from: 0, depth, &exploration)
+    var turn = 0
+    try eachFault(conditions, FaultPlan(), from: 0, depth, &exploration) {
+      turn += 1
+      return turn % share == 0
+    }
     return exploration
   }
 
   private func eachFault(
     _ conditions: NetworkConditions, _ plan: FaultPlan, from first: Int, _ depth: Int,
-    _ exploration: inout Exploration
+    _ exploration: inout Exploration, isWanted: () -> Bool
   ) throws(SimulationFailure) {
+    if depth == 0, !isWanted() { return }
     let network = network(0, conditions, plan)
     do throws(SimulationFailure) { try run(network) } catch { throw smallest(error, network.conditions) }
     exploration.add(network)
@@ -153,7 +160,7 @@ package struct Search {
     for index in calls.indices.dropFirst(first) {
       for fault in calls[index].legalFaults {
         let next = FaultPlan(plan.entries + [.init(nil, index...index, fault)])
-        try eachFault(conditions, next, from: index + 1, depth - 1, &exploration)
+        try eachFault(conditions, next, from: index + 1, depth - 1, &exploration, isWanted: isWanted)
       }
     }
   }

@@ -26,8 +26,12 @@ extension SimulatedNetwork {
     }
   }
 
-  /// Cuts each direction of each connection behind the bytes whose bits are set, in its first 64 bytes.
-  package func cut(_ places: UInt64) { kernel.state.withLock { $0.world.cuts = places } }
+  /// Cuts each direction of each connection where `isCut` says so, and nowhere else.
+  ///
+  /// - Parameter isCut: Whether there is a cut behind so many bytes of the stream.
+  package func cut(where isCut: @escaping @Sendable (_ place: Int) -> Bool) {
+    kernel.state.withLock { $0.world.isCut = isCut }
+  }
 
   /// All calls that were made and what they answered, a line for each; empty if they were not to be written down.
   package var trace: [String] { kernel.state.withLock { $0.trace ?? [] } }

@@ -81,12 +81,13 @@ public final class SimulatedNetwork: Sendable {
   }
 
   deinit {
-    // The kernel and its loops hold each other. Not under the lock: loops that go close their descriptors.
+    // The kernel and its loops hold each other. Not under the lock, and without this the optimizer lets go of them there:
+    // loops that go close their descriptors.
     let loops = kernel.state.withLock { state in
       defer { state.scheduler.seats = [] }
       return state.scheduler.seats.map(\.loop)
     }
-    _ = loops
+    withExtendedLifetime(loops) {}
   }
 
   /// One more loop, as a machine or a thread of its own.

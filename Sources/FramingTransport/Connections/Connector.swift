@@ -155,7 +155,7 @@ final class Connector: @unchecked Sendable {
     query = nil
     for timer in [delayTimer, limitTimer] { if let timer { loop.cancel(timer) } }
     (delayTimer, limitTimer) = (nil, nil)
-    for number in pending.keys { _ = close(number) }
+    for number in pending.keys.sorted() { _ = close(number) }
     guard let completion else { return }
     self.completion = nil
     completion(outcome)

@@ -101,6 +101,10 @@ extension FramedConnection: EventSource {
       return endIfDrained()
     case .success(.ended):
       peerHasEnded = true
+      // A reset is told once. If sending has met it, what looks like the peer's end is none, unless that came first (EPIPE).
+      if case .failed(.system(let error)) = sending, error.code != EPIPE {
+        endReceiving(.failed(.system(error)))
+      }
     case .failure(let error):
       peerHasEnded = true
       endReceiving(.failed(.system(error)))

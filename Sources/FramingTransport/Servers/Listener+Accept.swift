@@ -99,15 +99,15 @@ extension Listener {
 
   private func awaitHeader(of socket: consuming Socket, from proxy: SocketAddress) throws(SystemError) {
     let handshake = ProxyHandshake(socket, peer: proxy, loop: loop)
-    handshakes[ObjectIdentifier(handshake)] = handshake
+    handshakes.add(handshake)
     do throws(SystemError) {
       try handshake.begin(timeout: limits.connection.handshakeTime) { [self] handshake, outcome in
-        handshakes[ObjectIdentifier(handshake)] = nil
+        _ = handshakes.remove(handshake)
         finish(outcome, from: proxy)
         advance()
       }
     } catch {
-      handshakes[ObjectIdentifier(handshake)] = nil
+      _ = handshakes.remove(handshake)
       throw error
     }
   }

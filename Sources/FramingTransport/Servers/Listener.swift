@@ -26,9 +26,9 @@ final class Listener: EventSource, @unchecked Sendable {
 
   var socket: Socket?
   var token: UInt64?
-  var connections: [ObjectIdentifier: FramedConnection] = [:]
+  var connections = Roster<FramedConnection>()
   /// Connections whose PROXY header has yet to come.
-  var handshakes: [ObjectIdentifier: ProxyHandshake] = [:]
+  var handshakes = Roster<ProxyHandshake>()
   /// How many of the connections each address has.
   var peers: [SocketAddress: Int] = [:]
   var nextWorker = 0
@@ -121,7 +121,7 @@ final class Listener: EventSource, @unchecked Sendable {
     let connection = FramedConnection(
       socket, peer: peer, framing: framing, settings: worker.settings, loop: worker.loop, header: header,
       received: received)
-    connections[ObjectIdentifier(connection)] = connection
+    connections.add(connection)
     peers[peer.withoutPort, default: 0] += 1
     bank.add(.open)
     let isFinishing = drain.phase == .finishing
@@ -138,7 +138,7 @@ final class Listener: EventSource, @unchecked Sendable {
   }
 
   private func remove(_ connection: FramedConnection) {
-    if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+    if connections.remove(connection) {
       bank.add(.open, -1)
       let host = connection.peer.withoutPort
       let count = peers[host, default: 1] - 1
@@ -192,12 +192,12 @@ final class Listener: EventSource, @unchecked Sendable {
       // Those who wait to be accepted may have sent their message already; closing would reset them.
       if token != nil { acceptAll() }
       close()
-      for handshake in handshakes.values { handshake.drain() }
-      for connection in connections.values { connection.onItsLoop { $0.drain() } }
+      for handshake in handshakes.inOrder { handshake.drain() }
+      for connection in connections.inOrder { connection.onItsLoop { $0.drain() } }
     case .cutting:
-      for handshake in handshakes.values { handshake.cancel() }
-      handshakes = [:]
-      for connection in connections.values { connection.onItsLoop { $0.cut() } }
+      for handshake in handshakes.inOrder { handshake.cancel() }
+      handshakes.removeAll()
+      for connection in connections.inOrder { connection.onItsLoop { $0.cut() } }
     case .stopped: complete()
     }
   }

@@ -11,6 +11,27 @@ extension EchoScenario {
   /// An echo in which loops wake each other.
   static let severalLoops = EchoScenario(messages: [Array("a".utf8)], clients: 2, loops: 2)
 
+  /// An echo of a single byte.
+  static let smallest = EchoScenario(messages: [[1]])
+
+  /// Runs an echo of which everything is chosen by the seed, on a network that it chooses, too.
+  static func explore(seed: UInt64) throws -> Exploration {
+    let scenario = random(seed: seed)
+    do throws(SimulationFailure) {
+      return try scenario.search.seeds(
+        CollectionOfOne(seed), NetworkConditions(seed: seed, faultsOf: SystemCall.allCases))
+    } catch {
+      throw Broken(scenario: scenario, failure: error)
+    }
+  }
+
+  /// A failure, and the scenario that the seed chose.
+  private struct Broken: Error, CustomStringConvertible {
+    let scenario: EchoScenario
+    let failure: SimulationFailure
+    var description: String { "\(scenario): \(failure)" }
+  }
+
   /// An echo of which everything is chosen by the seed.
   static func random(seed: UInt64) -> EchoScenario {
     var random = SeededNumbers(seed: seed)

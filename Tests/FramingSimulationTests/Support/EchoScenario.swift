@@ -19,6 +19,14 @@ struct EchoScenario: Sendable, CustomStringConvertible {
 
   var description: String { "\(selector) \(style) \(clients) client(s), \(loops) loop(s), \(spec)" }
 
+  /// The same, with another selector, or served in another style.
+  func with(selector: SelectorKind, style: Style? = nil) -> EchoScenario {
+    var scenario = self
+    scenario.selector = selector
+    if let style { scenario.style = style }
+    return scenario
+  }
+
   /// What a run came to.
   struct Account: Sendable {
     /// What each client got back, and the error that it heard of.

@@ -59,9 +59,12 @@ extension Shared<[String]> {
 
 extension SimulatedNetwork {
   /// A network without a whim, on which the calls of `plan` meet their faults.
-  static func calm(_ plan: String = "", selector: SelectorKind = .epoll) -> SimulatedNetwork {
+  static func calm(
+    _ plan: String = "", selector: SelectorKind = .epoll, isTraced: Bool = false
+  ) -> SimulatedNetwork {
     guard let plan = FaultPlan(plan) else { preconditionFailure(FaultPlan.problem(in: plan) ?? "no plan") }
-    return SimulatedNetwork(seed: 0, conditions: NetworkConditions(), plan: plan, selector: selector)
+    return SimulatedNetwork(
+      seed: 0, conditions: NetworkConditions(), plan: plan, selector: selector, isTraced: isTraced)
   }
 
   /// Lets time pass.
