@@ -15,10 +15,7 @@ struct SwarmTests {
     }.sayCoverage()
   }
 
-  @Test(
-    "keeps it on those on which it was broken once",
-    arguments: [
-      5107  // A reset that a client met when it sent was a clean end to what it read, and half a line a whole one.
-    ] as [UInt64])
+  // 5107: a reset that a client met when it sent was a clean end to what it read, and half a line a whole one.
+  @Test("keeps it on those on which it was broken once", arguments: [5107] as [UInt64])
   func kept(seed: UInt64) throws { _ = try EchoScenario.explore(seed: seed) }
 }
