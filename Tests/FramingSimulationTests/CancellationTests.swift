@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("Stopping at any moment, in a simulation", .timeLimit(.minutes(5)))
+@Suite("Stopping at any moment, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct CancellationTests {
   /// How many steps there are, at the most: the last moments are behind the end.
   static let steps = 120

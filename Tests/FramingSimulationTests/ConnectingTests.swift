@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("Connecting, in a simulation", .timeLimit(.minutes(5)))
+@Suite("Connecting, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct ConnectingTests {
   /// There and back.
   private static let way = Duration.microseconds(100)

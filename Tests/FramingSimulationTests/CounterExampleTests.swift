@@ -5,7 +5,7 @@ import Testing
 
 /// How to test a protocol of one's own on a network that fails: a store of counters, and its client, which tries again
 /// when a connection breaks. The client of the first try has a bug that no loopback test has ever shown.
-@Suite("A store of counters on simulated networks", .timeLimit(.minutes(5)))
+@Suite("A store of counters on simulated networks", .ownThreads, .timeLimit(.minutes(10)))
 struct CounterExampleTests {
   @Test("counts what is added twice, when a client tries again without saying that it does")
   func careless() throws {

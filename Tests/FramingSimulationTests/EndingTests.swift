@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("The end of a connection, in a simulation", .timeLimit(.minutes(5)))
+@Suite("The end of a connection, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct EndingTests {
   @Test(
     "with bytes and a reset in one turn delivers the bytes, then the reset, never a clean end",

@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("When system calls fail, in a simulation", .timeLimit(.minutes(5)))
+@Suite("When system calls fail, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct FaultSweepTests {
   @Test("once, anywhere, with any framing, replies are right or somebody hears of it")
   func single() async {

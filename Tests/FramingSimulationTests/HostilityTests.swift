@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("What a kernel or a peer does out of spite, in a simulation", .timeLimit(.minutes(5)))
+@Suite("What a kernel or a peer does out of spite, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct HostilityTests {
   static let selectors: [SelectorKind] = [.epoll, .poll, .select, .kqueue]
 

@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("However a stream is cut, in a simulation", .timeLimit(.minutes(5)))
+@Suite("However a stream is cut, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct PartitionTests {
   /// Streams of ten bytes, and what they carry.
   static let short: [(spec: FramerSpec, messages: [String])] = [

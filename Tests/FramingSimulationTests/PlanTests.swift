@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("A plan of faults", .timeLimit(.minutes(5)))
+@Suite("A plan of faults", .ownThreads, .timeLimit(.minutes(10)))
 struct PlanTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Plans")
 

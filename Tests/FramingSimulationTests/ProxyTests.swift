@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("A PROXY header, in a simulation", .timeLimit(.minutes(5)))
+@Suite("A PROXY header, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct ProxyTests {
   private static let source = SocketAddress.ipv4(0xC000_0207, port: 4711)
   private static let header = ProxyHeader(from: source, to: .ipv4(0xC633_6401, port: 80))

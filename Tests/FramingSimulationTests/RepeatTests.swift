@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("A simulated run", .timeLimit(.minutes(5)))
+@Suite("A simulated run", .ownThreads, .timeLimit(.minutes(10)))
 struct RepeatTests {
   /// Three clients and two loops, on a network with a will of its own.
   private static func trace(seed: UInt64) -> [String] {

@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("A simulated network", .timeLimit(.minutes(5)))
+@Suite("A simulated network", .ownThreads, .timeLimit(.minutes(10)))
 struct SimulatedNetworkTests {
   @Test("carries an echo, with handlers of both kinds", arguments: [false, true], [0, 1, 2, 3] as [UInt64])
   func echo(isAsync: Bool, seed: UInt64) throws {

@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("A slow peer, in a simulation", .timeLimit(.minutes(5)))
+@Suite("A slow peer, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct SlownessTests {
   @Test("holds the sender at its high mark, and lets it go on below the low one")
   func backPressure() throws {

@@ -4,7 +4,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("Without free descriptors, in a simulation", .timeLimit(.minutes(5)))
+@Suite("Without free descriptors, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct StarvationTests {
   @Test("a listener neither spins nor forgets who waits, and says so once a second at the most")
   func starvation() throws {

@@ -3,7 +3,7 @@ import FramingSimulation
 import FramingTransport
 import Testing
 
-@Suite("Time, in a simulation", .timeLimit(.minutes(5)))
+@Suite("Time, in a simulation", .ownThreads, .timeLimit(.minutes(10)))
 struct TimeTests {
   @Test("that jumps by a month fires each timer once, in order", arguments: [false, true])
   func jump(isJumping: Bool) throws {

@@ -111,6 +111,12 @@ extension FramedConnection: EventSource {
     }
     deliver()
     resumeReceiver()
+    if case .failure(let error) = outcome, !error.isPeerGone {
+      // The peer lives, and may wait for us to read before it reads itself: only a reset tells it that nobody will.
+      lendInputBack()
+      resetOnClose()
+      return closeNow(after: .system(error))
+    }
     judgeInput()
     endIfDrained()
     if hasHandler && framing.outputCount > 0 { flushNow() }
