@@ -16,7 +16,9 @@ enum Page {
       if line == "<!-- end -->" { isInside = false }
       if !isInside { lines.append(line) }
       guard let words = command(in: line) else { continue }
-      lines.append(Substring(try run(words)))
+      // Below the headings of the page.
+      let table = try run(words).split(separator: "\n", omittingEmptySubsequences: false)
+      lines += table.map { $0.hasPrefix("## ") ? "#" + $0 : $0 }
       isInside = true
     }
     guard !isInside else { throw Problem("the last <!-- run: --> of the page has no <!-- end -->") }

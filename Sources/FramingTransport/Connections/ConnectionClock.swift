@@ -64,7 +64,7 @@ struct ConnectionClock {
 
   private static func end(of duration: Int64, from began: Int64) -> Int64 {
     let (time, overflow) = began.addingReportingOverflow(duration)
-    return overflow ? never : time
+    return began == never || duration == never || overflow ? never : time
   }
 }
 

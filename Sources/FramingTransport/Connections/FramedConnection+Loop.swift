@@ -46,6 +46,8 @@ extension FramedConnection: EventSource {
 
   /// Begins to serve: messages go to the service's handler, or wait for ``receive()`` without one.
   func start(_ service: ConnectionService) {
+    // It may have been closed before anybody could be told.
+    guard isOpen else { return service.onClose(self) }
     self.service = service
     hasHandler = service.onMessage != nil
     if framing.unreadCount > 0 {
@@ -106,7 +108,7 @@ extension FramedConnection: EventSource {
         endReceiving(.failed(.system(error)))
       }
     case .failure(let error):
-      peerHasEnded = true
+      peerHasEnded = error.isPeerGone
       endReceiving(.failed(.system(error)))
     }
     deliver()
@@ -119,7 +121,7 @@ extension FramedConnection: EventSource {
     }
     judgeInput()
     endIfDrained()
-    if hasHandler && framing.outputCount > 0 { flushNow() }
+    if hasHandler && (framing.outputCount > 0 || isReadingPaused) { flushNow() }
     lendInputBack()
     closeIfDone()
     updateInterest()
@@ -331,7 +333,7 @@ extension FramedConnection: EventSource {
     countedQueue = bytes
   }
 
-  private func lendOutputBack() {
+  func lendOutputBack() {
     if loop.outputBuffer.capacity == 0 {
       framing.exchangeOutput(with: &loop.outputBuffer)
     } else {
@@ -414,7 +416,7 @@ extension FramedConnection: EventSource {
   }
 
   var wantsInput: Bool {
-    if peerHasEnded { return false }
+    if !isOpen || peerHasEnded { return false }
     if isClosing { return true }  // What comes is dropped; its end is what is waited for.
     guard receiving.isOpen, !isReadingPaused else { return false }
     return hasHandler || receiver != nil || framing.unreadCount < Self.readAhead

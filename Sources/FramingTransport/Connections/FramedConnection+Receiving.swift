@@ -106,26 +106,13 @@ extension FramedConnection {
 
   /// As ``receive()``, but tells of frames that were left out and goes on behind them.
   @usableFromInline
-  nonisolated(nonsending) func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
-    // To be on its thread is not enough: only who is isolated to it is there again after each wait.
-    guard #isolation === self else { return try await comeAndReceiveWhole() }
+  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
-      var result = enter(with: (), Self.takeNow)
-      if result == nil { result = await waitForMessage() }
-      switch result {
-      case .success(let message)?: return message
-      case .failure(.leftOut(let error))?: enter(with: error, Self.tellOfLeftOut)
-      case .failure(let error)?: throw error
-      case nil: break
+      do throws(ConnectionError) { return try await receive() } catch {
+        guard case .leftOut = error else { throw error }
+        service?.onFailure(self, error)
       }
     }
-  }
-
-  private func comeAndReceiveWhole() async throws(ConnectionError) -> [UInt8]? { try await receiveWhole() }
-
-  private static let takeNow: Entry<Void, Received?> = { connection, _ in connection.takeMessage() }
-  private static let tellOfLeftOut: Entry<FramingError, Void> = { connection, error in
-    connection.service?.onFailure(connection, .leftOut(error))
   }
 
   /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.

@@ -77,7 +77,12 @@ extension FramedConnection {
   private func queue(_ message: Span<UInt8>) throws(ConnectionError) {
     if !sending.isOpen { throw sendingError }
     if framing.outputCount == 0 { framing.exchangeOutput(with: &loop.outputBuffer) }
-    do throws(FramingError) { try framing.encode(message) } catch { throw .framing(error) }
+    do throws(FramingError) {
+      try framing.encode(message)
+    } catch {
+      if framing.outputCount == 0 { lendOutputBack() }
+      throw .framing(error)
+    }
     count(.messagesSent)
     planFlush()
   }

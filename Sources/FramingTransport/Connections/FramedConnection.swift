@@ -45,7 +45,7 @@ public actor FramedConnection {
   var isDelivering = false
   /// The framing before the handler that runs changed it; it still has the unread bytes.
   @exclusivity(unchecked) var previous: FramingState?
-  /// Whether the end of the stream, or an error of the socket, has been read.
+  /// Whether the end of the stream, or that the peer is gone, has been read.
   var peerHasEnded = false
 
   /// What is done with it; `nil` for a client, and once it is closed.
