@@ -433,6 +433,7 @@ extension FramedConnection: EventSource {
       interest = wanted
     } catch {
       note(.system(error))
+      resetOnClose()  // What was sent may be a part only, and is not to look like all of it.
       closeNow(after: .system(error))
     }
   }
