@@ -86,9 +86,11 @@ struct SimulatedNetworkTests {
   @Test("waits for a thread that is no part of it, and says that it cannot be repeated")
   func foreignThread() throws {
     let network = SimulatedNetwork(seed: 0, conditions: NetworkConditions())
+    let loop = network.loop
     try network.run {
       await withCheckedContinuation { continuation in
-        Thread.detachNewThread { continuation.resume() }
+        // By way of the loop: resumed before it is waited for, a continuation brings no job.
+        Thread.detachNewThread { loop.execute { continuation.resume() } }
       }
     }
     #expect(!network.isRepeatable)
