@@ -66,7 +66,7 @@ private final class TimerModel: @unchecked Sendable {
   init(loop: EventLoop, fired: Shared<[Int]>) { (self.loop, self.fired) = (loop, fired) }
 
   func play(seed: UInt64, count: Int) {
-    var random = SeededNumbers(seed: seed)
+    var random = RandomSource(seed: seed ^ 0x7363_656E_6172_696F)
     let now = loop.now
     for number in 0..<count {
       let deadline = now + Int64(random.below(1000)) * 1_000_000_000

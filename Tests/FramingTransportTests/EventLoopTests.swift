@@ -309,16 +309,8 @@ extension EventLoopTests {
     try await client.queue([UInt8](repeating: 1, count: 100 << 10))
     try await client.flush()
     await client.reset()
-    let before = Shared(0)
-    let waits = Shared<Int?>(nil)
-    loop.execute {
-      before.set(kernel.counts[.wait, default: 0])
-      _ = loop.schedule(after: .milliseconds(50)) {
-        waits.set(kernel.counts[.wait, default: 0] - before.value)
-      }
-    }
-    while waits.value == nil { await Task.yield() }
-    #expect(waits.value.map { $0 < 50 } == true, "\(waits.value ?? 0) waits in 50 ms")
+    let waits = await kernel.waits(of: loop, within: .milliseconds(50))
+    #expect(waits < 50, "\(waits) waits in 50 ms")
     release.give()
     server.shutdown()
     try await serving

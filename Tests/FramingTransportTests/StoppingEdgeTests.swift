@@ -208,16 +208,8 @@ struct ConnectionEdgeTests {
     _ = try? await task.value
     await client.turn()
     #expect(try peer.write(head.span) == head.count)
-    let before = Shared(0)
-    let waits = Shared<Int?>(nil)
-    loop.execute {
-      before.set(kernel.counts[.wait, default: 0])
-      _ = loop.schedule(after: .milliseconds(50)) {
-        waits.set(kernel.counts[.wait, default: 0] - before.value)
-      }
-    }
-    while waits.value == nil { await Task.yield() }
-    #expect(waits.value.map { $0 < 50 } == true, "\(waits.value ?? 0) waits in 50 ms")
+    let waits = await kernel.waits(of: loop, within: .milliseconds(50))
+    #expect(waits < 50, "\(waits) waits in 50 ms")
     await client.reset()
   }
 

@@ -21,7 +21,7 @@ final class World {
   /// Nanoseconds; does not begin at zero, so that zero is no time.
   var now = World.beginning
   static let beginning: Int64 = 1_000_000_000_000
-  var events = DeliveryQueue<Event>()
+  var events = TimeHeap<Event>()
   /// How many events were delivered.
   private(set) var deliveries = 0
 
@@ -101,7 +101,7 @@ final class World {
   // MARK: Time
 
   /// When the next event is due.
-  var nextTime: Int64? { events.nextTime }
+  var nextTime: Int64? { events.first?.time }
 
   /// Lets one event happen that is due; answers whether there was one.
   func deliverOne() -> Bool {

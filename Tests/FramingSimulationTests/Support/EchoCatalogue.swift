@@ -34,7 +34,7 @@ extension EchoScenario {
 
   /// An echo of which everything is chosen by the seed.
   static func random(seed: UInt64) -> EchoScenario {
-    var random = SeededNumbers(seed: seed)
+    var random = RandomSource(seed: seed ^ 0x7363_656E_6172_696F)
     var scenario = scenario(random.pick(FramerCatalog.framers), random.pick(Style.allCases))
     scenario.selector = random.pick([.epoll, .epoll, .poll, .select, .kqueue])
     scenario.clients = random.pick([1, 1, 2, 3])

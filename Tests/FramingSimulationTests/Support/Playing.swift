@@ -14,16 +14,7 @@ func withServer<Result: Sendable>(
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, limits: limits, proxies: proxies,
     onEvent: { failures.note($0) })
-  async let serving: Void = server.run(onMessage: onMessage)
-  let result: Result
-  do { result = try await body(server) } catch {
-    server.shutdown()
-    try? await serving
-    throw error
-  }
-  server.shutdown()
-  try await serving
-  return result
+  return try await serve(server, { try await server.run(onMessage: onMessage) }, while: body)
 }
 
 /// Runs a server with an asynchronous handler while `body` runs, on the network's loop, and shuts it down.
@@ -36,7 +27,15 @@ func withServer<Result: Sendable>(
   let server = try FramedServer(
     at: .loopback(port: 0), framer: framer, limits: limits,
     onEvent: { failures.note($0) })
-  async let serving: Void = server.run(handler)
+  return try await serve(server, { try await server.run(handler) }, while: body)
+}
+
+/// Lets `server` run while `body` does, and shuts it down.
+private func serve<Result: Sendable>(
+  _ server: FramedServer, _ run: @escaping @Sendable () async throws -> Void,
+  while body: (FramedServer) async throws -> Result
+) async throws -> Result {
+  async let serving: Void = run()
   let result: Result
   do { result = try await body(server) } catch {
     server.shutdown()

@@ -334,3 +334,19 @@ private final class FaultySelector: Selector {
 
   func wake() { real.wake() }
 }
+
+extension FaultyKernel {
+  /// How often `loop` waits within a time: once or twice if it has nothing to do, without end if it spins.
+  func waits(of loop: EventLoop, within time: Duration) async -> Int {
+    let before = Shared(0)
+    let waits = Shared<Int?>(nil)
+    loop.execute { [self] in
+      before.set(counts[.wait, default: 0])
+      _ = loop.schedule(after: time) { [self] in waits.set(counts[.wait, default: 0] - before.value) }
+    }
+    while true {
+      if let waits = waits.value { return waits }
+      await Task.yield()
+    }
+  }
+}
