@@ -163,10 +163,12 @@ public struct FrameBuffer: ~Copyable {
   ///
   /// Lets thousands of connections share one buffer: one takes it before it reads, and gives it back, with the same
   /// call, when nothing or little is left unread. Linear time in the bytes that are carried over.
+  @inlinable
+  @inline(__always)
   public mutating func exchange(with spare: inout FrameBuffer, carrying limit: Int = 0) {
     guard spare.isEmpty && count <= limit else { return }
     if !isEmpty { withBytes { spare.append($0) } }
-    removeAll(keepingCapacity: true)
+    (head, tail) = (0, 0)
     swap(&self, &spare)
   }
 

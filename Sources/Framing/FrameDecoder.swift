@@ -24,7 +24,8 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @usableFromInline internal var rule: F
   @usableFromInline internal var atEnd = false
   @usableFromInline internal var taken: UInt64 = 0
-  @usableFromInline internal var buffer: FrameBuffer
+  // Also for who moves bytes in and out without knowing the framer's type, as connections do.
+  @usableFromInline package var buffer: FrameBuffer
   /// No frame can be whole before this many bytes are unread: the framer said so.
   @usableFromInline internal var wanted = 1
   /// What is looked at before the framer is asked; most often nothing.

@@ -20,7 +20,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   @usableFromInline internal var written: UInt64 = 0
   /// The offset at which this framing began.
   @usableFromInline internal var beginning: UInt64 = 0
-  @usableFromInline internal var buffer = FrameBuffer()
+  @usableFromInline package var buffer = FrameBuffer()
 
   /// An encoder at the beginning of a stream.
   @inlinable

@@ -70,24 +70,65 @@ struct ConnectionClockTests {
   @Test("names what is over first, and when", arguments: stories)
   func story(behaviour: String, events: [Event], limit: TimeLimit?, at time: Int64) {
     var clock = ConnectionClock(now: 0)
-    for event in events {
-      switch event {
-      case .input(let messages, let isPartial, let now):
-        clock.input(messages: messages, isPartial: isPartial, now: now * Self.second)
-      case .output(let taken, let waiting, let now):
-        clock.output(taken: taken, waiting: waiting, enough: 10, now: now * Self.second)
-      }
-    }
+    for event in events { _ = Self.tell(&clock, event) }
     let deadline = clock.deadline(ConnectionTimes(Self.limits), isWaiting: true)
     #expect(deadline?.limit == limit, "\(behaviour)")
     #expect(deadline?.time == time * Self.second, "\(behaviour)")
+  }
+
+  private static func tell(_ clock: inout ConnectionClock, _ event: Event) -> Bool {
+    switch event {
+    case .input(let messages, let isPartial, let now):
+      clock.input(messages: messages, isPartial: isPartial, now: now * second)
+    case .output(let taken, let waiting, let now):
+      clock.output(taken: taken, waiting: waiting, enough: 10, now: now * second)
+    }
+  }
+
+  @Test(
+    "tells of whatever may be over sooner than what was over first",
+    arguments: [
+      (10, 20, 100, 30), (nil, 20, 5, 30), (nil, 30, 5, 20), (10, 5, 20, 8), (10, nil, 5, 20),
+      (3, 20, 5, nil),
+    ] as [(Int?, Int?, Int?, Int?)])
+  func nearer(handshake: Int?, message: Int?, idle: Int?, write: Int?) {
+    var limits = ConnectionLimits()
+    limits.handshakeTime = handshake.map { .seconds($0) }
+    limits.messageTime = message.map { .seconds($0) }
+    limits.idleTime = idle.map { .seconds($0) }
+    limits.writeTime = write.map { .seconds($0) }
+    let times = ConnectionTimes(limits)
+    // All stories of five events out of seven, three seconds between them.
+    let kinds = 7
+    for number in 0..<16_807 {
+      var (clock, messages, rest) = (ConnectionClock(now: 0), UInt64(0), number)
+      var first = clock.deadline(times, isWaiting: true)?.time ?? .max
+      for step in 1...5 {
+        let now = Int64(step * 3)
+        let event: Event
+        switch rest % kinds {
+        case 0: event = .input(messages: messages, partial: false, at: now)
+        case 1: event = .input(messages: messages, partial: true, at: now)
+        case 2: (messages, event) = (messages + 1, .input(messages: messages + 1, partial: false, at: now))
+        case 3: (messages, event) = (messages + 1, .input(messages: messages + 1, partial: true, at: now))
+        case 4: event = .output(taken: 0, waiting: 99, at: now)
+        case 5: event = .output(taken: 10, waiting: 89, at: now)
+        default: event = .output(taken: 99, waiting: 0, at: now)
+        }
+        rest /= kinds
+        let isNearer = Self.tell(&clock, event)
+        let next = clock.deadline(times, isWaiting: true)?.time ?? .max
+        if isNearer { first = min(first, next) }
+        #expect(next >= first, "story \(number): \(event) brought a time nearer and did not say so")
+      }
+    }
   }
 
   @Test("does not count a silence that is the program's own")
   func busyProgram() {
     var clock = ConnectionClock(now: 0)
     #expect(clock.deadline(ConnectionTimes(Self.limits), isWaiting: false) == nil)
-    clock.output(taken: 0, waiting: 1, enough: 10, now: 0)
+    _ = clock.output(taken: 0, waiting: 1, enough: 10, now: 0)
     #expect(clock.deadline(ConnectionTimes(Self.limits), isWaiting: false)?.limit == .write)
   }
 

@@ -25,24 +25,33 @@ struct ConnectionClock {
   /// Takes note of the input: how many messages were taken by now, and whether a frame has begun that is not whole.
   ///
   /// Messages, not bytes: what belongs to none, as to a frame that is left out, gives a peer no time.
-  mutating func input(messages: UInt64, isPartial: Bool, now: Int64) {
+  ///
+  /// - Returns: Whether another time counts from now on, which may be over before those that did.
+  mutating func input(messages: UInt64, isPartial: Bool, now: Int64) -> Bool {
+    let isFirst = self.messages == 0 && messages > 0
+    let wasPartial = frameBegan != Self.never
     if messages != self.messages {
       self.messages = messages
       frameBegan = Self.never
       lastActivity = now
     }
     if !isPartial { frameBegan = Self.never } else if frameBegan == Self.never { frameBegan = now }
+    return isFirst || isPartial != wasPartial
   }
 
   /// Takes note of the output: how many bytes were taken, and how many wait.
-  mutating func output(taken: Int, waiting: Int, enough: Int, now: Int64) {
+  ///
+  /// - Returns: As of ``input(messages:isPartial:now:)``.
+  mutating func output(taken: Int, waiting: Int, enough: Int, now: Int64) -> Bool {
+    let wasWaiting = writeBegan != Self.never
     if taken > 0 { lastActivity = now }
-    guard waiting > 0 else {
+    if waiting == 0 {
       writeBegan = Self.never
-      return
+    } else {
+      written += taken
+      if !wasWaiting || written >= max(enough, 1) { (writeBegan, written) = (now, 0) }
     }
-    written += taken
-    if writeBegan == Self.never || written >= max(enough, 1) { (writeBegan, written) = (now, 0) }
+    return wasWaiting != (waiting > 0)
   }
 
   /// The time that is over first, and when that is; `nil` if none is limited.

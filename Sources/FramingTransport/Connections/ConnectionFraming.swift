@@ -39,8 +39,6 @@ struct FramingFunctions {
   @usableFromInline let makeState: @Sendable (ConnectionFraming) -> State
   /// Frees what `makeState` has made.
   @usableFromInline let destroyState: @Sendable (State) -> Void
-  /// See ``FrameDecoder/fill(room:_:)``.
-  @usableFromInline let fill: @Sendable (State, Int, (UnsafeMutableRawBufferPointer) -> Int) -> Void
   /// See ``FrameDecoder/next()``.
   @usableFromInline let next: @Sendable (State) throws(FramingError) -> [UInt8]?
   /// Calls the body with each whole message until there is none, or the body answers that it is enough.
@@ -49,18 +47,12 @@ struct FramingFunctions {
   @usableFromInline let finish: @Sendable (State) throws(FramingError) -> Void
   /// Whether an error was final; see ``FrameDecoder/failure``.
   @usableFromInline let hasFailed: @Sendable (State) -> Bool
+  /// See ``FrameDecoder/missingCount``.
+  @usableFromInline let missingCount: @Sendable (State) -> Int
+  /// See ``FrameDecoder/offset``.
+  @usableFromInline let offset: @Sendable (State) -> UInt64
   /// See ``FrameEncoder/append(_:)``.
   @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Void
-  /// Calls the body with the framed bytes, and removes as many as it answers.
-  @usableFromInline let send: @Sendable (State, (Span<UInt8>) -> Int) -> Void
-  /// Drops the framed bytes.
-  @usableFromInline let dropOutput: @Sendable (State) -> Void
-  /// How many bytes of memory both directions hold.
-  @usableFromInline let capacity: @Sendable (State) -> Int
-  /// See ``FrameBuffer/exchange(with:carrying:)``.
-  @usableFromInline let exchangeInput: @Sendable (State, inout FrameBuffer, Int) -> Void
-  /// See ``FrameBuffer/exchange(with:carrying:)``.
-  @usableFromInline let exchangeOutput: @Sendable (State, inout FrameBuffer) -> Void
 
   // Handing over to another framing, in the middle of both streams.
 
@@ -81,47 +73,18 @@ struct FramingFunctions {
   init<F: Framer>(_ framer: F) {
     makeState = { framing in FramingState(framer, of: framing) }
     destroyState = { state in state.deinitialize(F.self) }
-    fill = { state, room, body in
-      let decoder = state.decoder(F.self)
-      _ = decoder.pointee.fill(room: room, body)
-      state.count(decoder)
-    }
-    next = { (state) throws(FramingError) in
-      let decoder = state.decoder(F.self)
-      defer { state.count(decoder) }
-      return try decoder.pointee.next()
-    }
+    next = { (state) throws(FramingError) in try state.decoder(F.self).pointee.next() }
     deliver = { (state, body) throws(FramingError) in
       let decoder = state.decoder(F.self)
-      defer { state.count(decoder) }
       while let goOn = try decoder.pointee.withNextMessage(body) { if !goOn { return } }
     }
-    finish = { (state) throws(FramingError) in
-      let decoder = state.decoder(F.self)
-      defer { state.count(decoder) }
-      try decoder.pointee.finish()
-    }
+    finish = { (state) throws(FramingError) in try state.decoder(F.self).pointee.finish() }
     hasFailed = { state in state.decoder(F.self).pointee.failure != nil }
+    missingCount = { state in state.decoder(F.self).pointee.missingCount }
+    offset = { state in state.decoder(F.self).pointee.offset }
     encode = { (state, message) throws(FramingError) in
-      let encoder = state.encoder(F.self)
-      try encoder.pointee.append(message)
-      state.count(encoder)
+      try state.encoder(F.self).pointee.append(message)
     }
-    capacity = { state in state.decoder(F.self).pointee.capacity + state.encoder(F.self).pointee.capacity }
-    send = { state, body in
-      let encoder = state.encoder(F.self)
-      encoder.pointee.removeFirst(encoder.pointee.withBytes(body))
-      state.count(encoder)
-    }
-    dropOutput = { state in
-      let encoder = state.encoder(F.self)
-      encoder.pointee.removeAll()
-      state.count(encoder)
-    }
-    exchangeInput = { state, spare, limit in
-      state.decoder(F.self).pointee.exchangeBuffer(with: &spare, carrying: limit)
-    }
-    exchangeOutput = { state, spare in state.encoder(F.self).pointee.exchangeBuffer(with: &spare) }
     releaseInput = { state in
       var released = FrameDecoder(framer)
       swap(&released, &state.decoder(F.self).pointee)
@@ -133,14 +96,10 @@ struct FramingFunctions {
       return released.changing(to: Unread())
     }
     adoptInput = { state, input in
-      let decoder = state.decoder(F.self)
-      decoder.pointee = input.changing(to: framer)
-      state.count(decoder)
+      state.decoder(F.self).pointee = input.changing(to: framer)
     }
     adoptOutput = { state, output in
-      let encoder = state.encoder(F.self)
-      encoder.pointee = output.changing(to: framer)
-      state.count(encoder)
+      state.encoder(F.self).pointee = output.changing(to: framer)
     }
   }
 }

@@ -15,9 +15,9 @@ extension FramedConnection {
   func judgeInput() {
     // What is unread while the program waits is the beginning of a frame; else it may be messages that wait for it.
     let isPartial = framing.unreadCount > 0 && isWaitingForInput
-    clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
+    let isNearer = clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
     if isPartial && isFrameTooLong() { return }
-    setLimitTimer()
+    if isNearer || !isLimitTimerForInput && isWaitingForInput { setLimitTimer() }
   }
 
   /// Ends the connection if the frame that has begun is longer than any may be.
@@ -31,13 +31,15 @@ extension FramedConnection {
 
   /// After the kernel was given output: judges how fast the peer takes it.
   func judgeOutput(taken: Int, waiting: Int) {
-    clock.output(taken: taken, waiting: waiting, enough: settings.limits.lowMark, now: loop.now)
-    setLimitTimer()
+    let isNearer = clock.output(
+      taken: taken, waiting: waiting, enough: settings.limits.lowMark, now: loop.now)
+    if isNearer { setLimitTimer() }
   }
 
   /// Sets the timer unless it fires early enough.
   func setLimitTimer() {
-    guard !isClosing, let next = clock.deadline(settings.times, isWaiting: isWaitingForInput) else { return }
+    isLimitTimerForInput = isWaitingForInput
+    guard !isClosing, let next = nextLimit else { return }
     if let limitTimer {
       if limitTimer.deadline <= next.time { return }
       loop.cancel(limitTimer.id)
@@ -45,10 +47,13 @@ extension FramedConnection {
     limitTimer = (loop.schedule(at: next.time) { [self] in enter { $0.limitTimerFired() } }, next.time)
   }
 
+  private var nextLimit: (limit: TimeLimit, time: Int64)? {
+    clock.deadline(settings.times, isWaiting: isWaitingForInput)
+  }
+
   private func limitTimerFired() {
     limitTimer = nil
-    guard !isClosing, let next = clock.deadline(settings.times, isWaiting: isWaitingForInput) else { return }
-    guard next.time <= loop.now else { return setLimitTimer() }
+    guard !isClosing, let next = nextLimit, next.time <= loop.now else { return setLimitTimer() }
     if next.limit == .write {
       // What it does not take cannot be flushed.
       note(.timedOut(.write))

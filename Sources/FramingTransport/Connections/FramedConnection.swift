@@ -62,6 +62,8 @@ public actor FramedConnection {
   /// How many messages were taken.
   var messageCount: UInt64 = 0
   @exclusivity(unchecked) var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
+  /// Whether that timer fires early enough for the times that count while the program waits for the peer, too.
+  @exclusivity(unchecked) var isLimitTimerForInput = false
   /// Whether the server stops: no message is taken any more but those that have begun.
   ///
   /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.

@@ -12,26 +12,28 @@ import Framing
 // Unchecked: see above.
 @usableFromInline
 struct FramingState: @unchecked Sendable {
-  /// What is asked for several times a message, so that it is found without the framer's type.
+  /// What is needed without knowing the framer's type. Its buffers lie in the decoder and in the encoder: bytes come and go
+  /// without a call through a pointer, only what a frame is has to be asked for.
   @usableFromInline
   struct Header {
     /// What knows the type of the framer.
     @usableFromInline let functions: UnsafeMutablePointer<FramingFunctions>
     /// Keeps the functions alive as long as the state lives.
     @usableFromInline let framing: Unmanaged<ConnectionFraming>
-    /// How many framed bytes wait to be sent.
-    @usableFromInline var outputCount = 0
-    /// See ``FrameDecoder/unreadCount``.
-    @usableFromInline var unreadCount = 0
-    /// See ``FrameDecoder/missingCount``.
-    @usableFromInline var missingCount = 1
-    /// See ``FrameDecoder/offset``.
-    @usableFromInline var offset: UInt64 = 0
+    /// What came and was not taken with a message.
+    @usableFromInline let input: UnsafeMutablePointer<FrameBuffer>
+    /// What is framed and waits to be sent.
+    @usableFromInline let output: UnsafeMutablePointer<FrameBuffer>
 
     @inlinable
-    init(_ framing: ConnectionFraming) {
+    init(
+      _ framing: ConnectionFraming, input: UnsafeMutablePointer<FrameBuffer>,
+      output: UnsafeMutablePointer<FrameBuffer>
+    ) {
       self.functions = framing.functions
       self.framing = .passRetained(framing)
+      self.input = input
+      self.output = output
     }
   }
 
@@ -43,9 +45,13 @@ struct FramingState: @unchecked Sendable {
   init<F: Framer>(_ framer: F, of framing: ConnectionFraming) {
     let memory = UnsafeMutableRawPointer.allocate(
       byteCount: FramingLayout<F>.size, alignment: FramingLayout<F>.alignment)
-    header = memory.initializeMemory(as: Header.self, to: Header(framing))
+    header = memory.bindMemory(to: Header.self, capacity: 1)
     decoder(F.self).initialize(to: FrameDecoder(framer))
     encoder(F.self).initialize(to: FrameEncoder(framer))
+    // Sound: stored properties of what does not move before it is deinitialized.
+    let input = withUnsafeMutablePointer(to: &decoder(F.self).pointee.buffer) { $0 }
+    let output = withUnsafeMutablePointer(to: &encoder(F.self).pointee.buffer) { $0 }
+    header.initialize(to: Header(framing, input: input, output: output))
   }
 
   @inlinable
@@ -64,20 +70,6 @@ struct FramingState: @unchecked Sendable {
   @inlinable
   func encoder<F: Framer>(_: F.Type) -> UnsafeMutablePointer<FrameEncoder<F>> {
     (UnsafeMutableRawPointer(header) + FramingLayout<F>.encoder).assumingMemoryBound(to: FrameEncoder<F>.self)
-  }
-
-  /// After the encoder was used: keeps its count.
-  @inlinable
-  func count<F: Framer>(_ encoder: UnsafeMutablePointer<FrameEncoder<F>>) {
-    header.pointee.outputCount = encoder.pointee.count
-  }
-
-  /// After the decoder was used: keeps its counts.
-  @inlinable
-  func count<F: Framer>(_ decoder: UnsafeMutablePointer<FrameDecoder<F>>) {
-    header.pointee.unreadCount = decoder.pointee.unreadCount
-    header.pointee.missingCount = decoder.pointee.missingCount
-    header.pointee.offset = decoder.pointee.offset
   }
 }
 
@@ -104,29 +96,47 @@ enum FramingLayout<F: Framer> {
 
 // As a connection uses it, which does not know the framer's type; see ``ConnectionFraming`` for each.
 extension FramingState {
-  var outputCount: Int { header.pointee.outputCount }
-  var unreadCount: Int { header.pointee.unreadCount }
-  var missingCount: Int { header.pointee.missingCount }
-  var offset: UInt64 { header.pointee.offset }
+  // MARK: Bytes, of whatever framing
+
+  /// See ``FrameDecoder/unreadCount``.
+  var unreadCount: Int { input.pointee.count }
+  /// How many framed bytes wait to be sent.
+  var outputCount: Int { output.pointee.count }
+  /// How many bytes of memory both directions hold.
+  var capacity: Int { input.pointee.capacity + output.pointee.capacity }
+
+  /// See ``FrameBuffer/fill(room:_:)``. Not after an error that was final, nor after ``finish()``.
+  func fill(room: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) {
+    _ = input.pointee.fill(room: room, body)
+  }
+  /// Calls the body with the framed bytes, and removes as many as it answers.
+  func send(_ body: (Span<UInt8>) -> Int) { output.pointee.removeFirst(output.pointee.withBytes(body)) }
+  /// Drops the framed bytes.
+  func dropOutput() { output.pointee.removeAll() }
+  /// See ``FrameBuffer/exchange(with:carrying:)``.
+  func exchangeInput(with spare: inout FrameBuffer, carrying limit: Int) {
+    input.pointee.exchange(with: &spare, carrying: limit)
+  }
+  /// See ``FrameBuffer/exchange(with:carrying:)``.
+  func exchangeOutput(with spare: inout FrameBuffer) { output.pointee.exchange(with: &spare) }
+
+  private var input: UnsafeMutablePointer<FrameBuffer> { header.pointee.input }
+  private var output: UnsafeMutablePointer<FrameBuffer> { header.pointee.output }
+
+  // MARK: Frames, of this framing
 
   var hasFailed: Bool { functions.pointee.hasFailed(self) }
-  var capacity: Int { functions.pointee.capacity(self) }
+  var missingCount: Int { functions.pointee.missingCount(self) }
+  var offset: UInt64 { functions.pointee.offset(self) }
 
-  func fill(room: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) {
-    functions.pointee.fill(self, room, body)
-  }
   func next() throws(FramingError) -> [UInt8]? { try functions.pointee.next(self) }
   func deliver(_ body: (Span<UInt8>) -> Bool) throws(FramingError) {
     try functions.pointee.deliver(self, body)
   }
   func finish() throws(FramingError) { try functions.pointee.finish(self) }
   func encode(_ message: Span<UInt8>) throws(FramingError) { try functions.pointee.encode(self, message) }
-  func send(_ body: (Span<UInt8>) -> Int) { functions.pointee.send(self, body) }
-  func dropOutput() { functions.pointee.dropOutput(self) }
-  func exchangeInput(with spare: inout FrameBuffer, carrying limit: Int) {
-    functions.pointee.exchangeInput(self, &spare, limit)
-  }
-  func exchangeOutput(with spare: inout FrameBuffer) { functions.pointee.exchangeOutput(self, &spare) }
+
+  // MARK: Another framing
 
   /// Goes on behind the framed bytes of `other`, which loses them.
   func adoptOutput(of other: FramingState) {
