@@ -151,6 +151,58 @@ struct FramedConnectionTests {
     }
   }
 
+  @Test("learns that the body that it is lent to is cancelled, whenever", arguments: SelectorKind.available)
+  func cancelledOwner(selector: SelectorKind) async throws {
+    try await withServer(selector) { connection in
+      for try await _ in connection.messages {}
+    } _: { server, _ in
+      for number in 0..<20 {
+        let lent = Signal()
+        let met = Log<ConnectionError?>()
+        let waiting = Task {
+          try await FramedConnection.withConnection(
+            to: server.address, framer: LengthPrefixedFramer(), on: server.loop
+          ) { connection in
+            lent.give()
+            let error = await error { () async throws(ConnectionError) in
+              for try await _ in connection.messages {}
+            }
+            met.add(error)
+          }
+        }
+        await lent.wait()
+        if number.isMultiple(of: 2) { try await server.loop.sleep(for: .zero) }
+        waiting.cancel()
+        _ = await waiting.result
+        #expect(met.entries == [.cancelled])
+      }
+    }
+  }
+
+  @Test(
+    "tells a child of its handler that it is cancelled, and the handler nothing",
+    arguments: SelectorKind.available)
+  func cancelledChild(selector: SelectorKind) async throws {
+    try await withServer(selector) { connection in
+      for _ in 0..<20 {
+        let child = Task { [connection] in
+          await error { () async throws(ConnectionError) in _ = try await connection.receive() }
+        }
+        await Task.yield()
+        child.cancel()
+        #expect(await child.value == .cancelled)
+      }
+      try await connection.send([0])
+      for try await message in connection.messages { try await connection.send(message) }
+    } _: { server, _ in
+      let client = try await server.connect()
+      #expect(try await client.receive() == [0])
+      try await client.send([1])
+      #expect(try await client.receive() == [1])
+      try await client.close()
+    }
+  }
+
   @Test("waits to send while its peer is behind; cancelled, it keeps the message", arguments: Way.all)
   func cancelledSender(way: Way) async throws {
     let kernel = FaultyKernel()

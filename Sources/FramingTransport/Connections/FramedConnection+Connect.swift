@@ -91,7 +91,7 @@ extension FramedConnection {
   ) async throws -> Result {
     let result: Result
     do {
-      result = try await body(self)
+      result = try await withOwner { try await body(self) }
     } catch {
       await beginClose()
       throw error

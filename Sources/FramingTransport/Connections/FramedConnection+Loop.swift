@@ -13,7 +13,7 @@ extension FramedConnection: EventSource {
   private static let handleReadiness: Entry<Readiness, Void> = { $0.handle($1) }
   private static let flushPlanned: Entry<Void, Void> = { connection, _ in
     connection.isFlushPlanned = false
-    connection.flushNow()
+    if connection.framing.outputCount > 0 { connection.flushNow() }
   }
 
   typealias Entry<Argument, Result> = @Sendable (isolated FramedConnection, Argument) -> Result
@@ -219,6 +219,7 @@ extension FramedConnection: EventSource {
   /// Gives the memory back that was taken for reading, if nothing or little is unread in it: to the loop if it has
   /// lent it to this connection, else to the system.
   func lendInputBack() {
+    if !framing.holdsInput { return }
     if loop.inputBuffer.capacity < Self.readSize {
       framing.exchangeInput(with: &loop.inputBuffer, carrying: Self.carried)
       loop.trimBuffers()

@@ -27,30 +27,46 @@ extension FramedConnection {
 
   /// Waits for what there was not when it was asked for.
   @usableFromInline
-  func waitForMessage() async -> Received {
+  nonisolated(nonsending) func waitForMessage() async -> Received {
+    isWithOwner ? await waitAsOwner() : await waitOrCancel()
+  }
+
+  @inline(__always)
+  private nonisolated(nonsending) func waitAsOwner() async -> Received {
+    await withUnsafeContinuation { enter(with: $0, Self.ownerWaits) }
+  }
+
+  private static let ownerWaits: Entry<UnsafeContinuation<Received, Never>, Void> = {
+    $0.wait(with: $1, ticket: ownersTicket)
+  }
+
+  /// Waits in any task, and learns of its cancellation.
+  private func waitOrCancel() async -> Received {
     if isDraining {
       readRest()
       // As long as more is there, others have their turn in between, and the time of the server can end.
       if !hasReadAll { await Task.yield() }
       if let result = takeMessage() { return result }
     }
-    precondition(receiver == nil, "two tasks wait for the next message of one connection")
-    flushNow()
-    lendInputBack()
     let ticket = nextTicket()
     return await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        receiver = Receiver(ticket: ticket, continuation: continuation)
-        // A task that does not prefer the loop may have let it turn on the way here.
-        if Task.isCancelled { cancelReceiver(ticket) }
-        resumeReceiver()
-        judgeInput()
-        endIfDrained()
-        updateInterest()
-      }
+      await withUnsafeContinuation { wait(with: $0, ticket: ticket) }
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
+  }
+
+  private func wait(with continuation: UnsafeContinuation<Received, Never>, ticket: UInt64) {
+    precondition(receiver == nil, "two tasks wait for the next message of one connection")
+    flushNow()
+    lendInputBack()
+    receiver = Receiver(ticket: ticket, continuation: continuation)
+    // On the way here the loop may have turned, and an owner did not look whether a message, or the end, is here already.
+    if Task.isCancelled { cancelReceiver(ticket) }
+    resumeReceiver()
+    judgeInput()
+    endIfDrained()
+    updateInterest()
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
@@ -108,11 +124,30 @@ extension FramedConnection {
   @usableFromInline
   func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
     while true {
-      do throws(ConnectionError) { return try await receive() } catch {
-        guard case .leftOut = error else { throw error }
-        service?.onFailure(self, error)
+      do throws(ConnectionError) { return try await receive() } catch { try leaveOut(error) }
+    }
+  }
+
+  /// As ``receiveWhole()``; where the caller is, if it is the owner.
+  @usableFromInline
+  nonisolated(nonsending) func nextWhole() async throws(ConnectionError) -> [UInt8]? {
+    while isWithOwner {
+      do throws(ConnectionError) { return try await waitAsOwner().get() } catch {
+        if let error = enter(with: error, Self.leaveOutEntered) { throw error }
       }
     }
+    return try await receiveWhole()
+  }
+
+  private static let leaveOutEntered: Entry<ConnectionError, ConnectionError?> = { connection, error in
+    do throws(ConnectionError) { try connection.leaveOut(error) } catch { return error }
+    return nil
+  }
+
+  /// Tells of a frame that was left out; throws any other error.
+  private func leaveOut(_ error: ConnectionError) throws(ConnectionError) {
+    guard case .leftOut = error else { throw error }
+    service?.onFailure(self, error)
   }
 
   /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.

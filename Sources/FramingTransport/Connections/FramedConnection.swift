@@ -54,6 +54,8 @@ public actor FramedConnection {
   @exclusivity(unchecked) var hasHandler = false
   /// The task that serves it, if one does.
   var task: Task<Void, Never>?
+  /// See FramedConnection+Owner.swift.
+  @exclusivity(unchecked) var owner: UnsafeRawPointer?
   /// The first thing that went wrong.
   var failure: ConnectionError?
   var closeTimer: (id: TimerQueue.ID, deadline: Int64)?
@@ -262,8 +264,12 @@ public actor FramedConnection {
     if let error { throw error }
   }
 
+  @inline(__always)
   func resume(_ event: Waiter.Event, with error: ConnectionError?) {
-    guard !waiters.isEmpty else { return }
+    if !waiters.isEmpty { resumeWaiters(for: event, with: error) }
+  }
+
+  private func resumeWaiters(for event: Waiter.Event, with error: ConnectionError?) {
     let resumed = waiters.filter { $0.event == event }
     waiters.removeAll { $0.event == event }
     for waiter in resumed { waiter.continuation.resume(returning: error) }

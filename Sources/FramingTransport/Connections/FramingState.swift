@@ -102,6 +102,8 @@ extension FramingState {
   var unreadCount: Int { input.pointee.count }
   /// How many framed bytes wait to be sent.
   var outputCount: Int { output.pointee.count }
+  /// Whether memory is held for what came.
+  var holdsInput: Bool { input.pointee.capacity > 0 }
   /// How many bytes of memory both directions hold.
   var capacity: Int { input.pointee.capacity + output.pointee.capacity }
 

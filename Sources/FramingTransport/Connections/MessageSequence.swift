@@ -38,7 +38,7 @@ public struct MessageSequence: AsyncSequence, Sendable {
       isolation actor: (any Actor)?
     ) async throws(ConnectionError) -> [UInt8]? {
       if let message = connection.wholeMessageNow() { return message }
-      return try await connection.receiveWhole()
+      return try await connection.nextWhole()
     }
   }
 }

@@ -139,11 +139,13 @@ public final class FramedServer: Sendable {
     let service = ConnectionService(
       onMessage: nil, onDrain: onDrain, onFailure: { [listener] in listener.report($1, of: $0) },
       onClose: { connection in
+        connection.disown()
         connection.task?.cancel()
         connection.task = nil
       })
     try await serve(service) { [listener] connection in
       connection.task = Task(executorPreference: connection.loop) {
+        await connection.own()
         do {
           try await handler(connection)
         } catch {

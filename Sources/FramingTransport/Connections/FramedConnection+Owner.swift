@@ -1,0 +1,42 @@
+import CSystemShims
+
+/// The task that a connection was given to: the handler of a server, the body of a client.
+///
+/// Whoever waits has to learn of the cancellation of its task, and to ask for that at each message costs more than the
+/// message. The owner need not ask: a server cancels a handler when its connection is closed, which ends the waiting; and
+/// a client asks once, for the whole body. Other tasks, as the children of the owner, ask.
+extension FramedConnection {
+  /// The ticket of the owner; others count from 1.
+  static let ownersTicket: UInt64 = 0
+
+  /// Makes the task that calls the owner.
+  func own() { owner = csys_task_current() }
+
+  /// There is no owner any more.
+  func disown() { owner = nil }
+
+  /// Makes the task that calls the owner for as long as `body` runs, and passes its cancellation on.
+  nonisolated func withOwner<Result: Sendable>(
+    _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    await own()
+    let result: Swift.Result<Result, any Error>
+    do {
+      result = .success(
+        try await withTaskCancellationHandler(operation: body) {
+          loop.execute { self.enter { $0.cancelReceiver(Self.ownersTicket) } }
+        })
+    } catch {
+      result = .failure(error)
+    }
+    await disown()
+    return try result.get()
+  }
+
+  /// Whether the caller is the owner, on the loop.
+  nonisolated var isWithOwner: Bool { loop.isCurrent && enter(with: (), Self.isOwned) }
+
+  private static let isOwned: Entry<Void, Bool> = { connection, _ in
+    connection.owner != nil && connection.owner == csys_task_current() && !connection.isDraining
+  }
+}
