@@ -244,32 +244,71 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @inlinable
   @inline(__always)
   internal mutating func locate() throws(FramingError) -> Located? {
+    // One look, in a straight line, finds most frames; what comes seldom is kept apart, so that it costs no registers here.
+    if hindrance != nil { return try locateBehindHindrance() }
+    let available = buffer.count
+    if available < wanted { return nil }
+    switch try scan(available) {
+    case .frame(let payload, let wireLength):
+      return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
+    case .escapedFrame(let payload, let wireLength):
+      return Located(payload, wireLength: wireLength, isEscaped: true, within: available)
+    case .skip(let count):
+      skip(count, of: available)
+      return try locateBehindHindrance()
+    case .needs(let count):
+      try need(count, besides: available)
+      return nil
+    }
+  }
+
+  /// As ``locate()``, after what stands in the way is gone, and over as many skipped bytes as there are.
+  @inlinable
+  @inline(never)
+  internal mutating func locateBehindHindrance() throws(FramingError) -> Located? {
     if hindrance != nil, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
       let available = buffer.count
-      let scan: Scan
-      do throws(FrameFault) {
-        scan = try rule.scan(
-          UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span, atEnd: atEnd)
-      } catch {
-        throw report(error)
-      }
-      switch scan {
+      switch try scan(available) {
       case .frame(let payload, let wireLength):
         return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
       case .escapedFrame(let payload, let wireLength):
         return Located(payload, wireLength: wireLength, isEscaped: true, within: available)
-      case .skip(let count):
-        precondition(count > 0 && count <= available, "a framer skipped no byte, or more than it was shown")
-        take(count)
+      case .skip(let count): skip(count, of: available)
       case .needs(let count):
-        precondition(count > 0, "a framer needs no further byte and yet answered no frame")
-        let (expected, overflow) = available.addingReportingOverflow(count)
-        wanted = overflow ? Int.max : expected
-        if atEnd { throw fail(.truncated(received: available, expected: wanted)) }
+        try need(count, besides: available)
+        return nil
       }
     }
     return nil
+  }
+
+  /// Asks the framer about the `available` bytes.
+  @inlinable
+  @inline(__always)
+  internal mutating func scan(_ available: Int) throws(FramingError) -> Scan {
+    do throws(FrameFault) {
+      return try rule.scan(
+        UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span, atEnd: atEnd)
+    } catch {
+      throw report(error)
+    }
+  }
+
+  @inlinable
+  @inline(__always)
+  internal mutating func skip(_ count: Int, of available: Int) {
+    precondition(count > 0 && count <= available, "a framer skipped no byte, or more than it was shown")
+    take(count)
+  }
+
+  @inlinable
+  @inline(__always)
+  internal mutating func need(_ count: Int, besides available: Int) throws(FramingError) {
+    precondition(count > 0, "a framer needs no further byte and yet answered no frame")
+    let (expected, overflow) = available.addingReportingOverflow(count)
+    wanted = overflow ? Int.max : expected
+    if atEnd { throw fail(.truncated(received: available, expected: wanted)) }
   }
 
   @inlinable

@@ -62,6 +62,8 @@ extension FramedConnection {
 
   @inlinable
   func queue(_ message: some Collection<UInt8>) throws(ConnectionError) {
+    // Known when this is compiled into its caller: the usual message needs no closure, nor a look where that would run.
+    if let bytes = message as? [UInt8] { return try queue(bytes.span) }
     let error =
       message.withContiguousStorageIfAvailable { queueNow($0) }
       ?? [UInt8](message).withUnsafeBufferPointer { queueNow($0) }
@@ -74,7 +76,8 @@ extension FramedConnection {
     return nil
   }
 
-  private func queue(_ message: Span<UInt8>) throws(ConnectionError) {
+  @usableFromInline
+  func queue(_ message: Span<UInt8>) throws(ConnectionError) {
     if !sending.isOpen { throw sendingError }
     if framing.outputCount == 0 { framing.exchangeOutput(with: &loop.outputBuffer) }
     do throws(FramingError) {
