@@ -118,7 +118,8 @@ package final class SimulatedKernel: SystemCalls {
 
   package func set(_ option: SocketOption, on descriptor: CInt) -> CallResult {
     call(.setOption, descriptor) { _, socket, fault in
-      if let failure = fault?.failure { return failure }
+      // A connection that lives is never refused it, by any system; Darwin refuses it to one that is no more.
+      if let failure = fault?.failure, option != .resetOnClose || !socket.isConnected { return failure }
       switch option {
       case .resetOnClose: socket.resetsOnClose = true
       // Buffers are those of the conditions, and nobody vanishes without a word in this network.

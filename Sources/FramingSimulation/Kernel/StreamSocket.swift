@@ -102,6 +102,8 @@ final class StreamSocket: OpenFile {
 
   /// Why nothing can be sent now; `nil` if something can.
   func refusalToSend() -> CallResult? {
+    // Over Unix sockets the error is left to who receives.
+    if family == .unix && hasSentEnd { return .error(EPIPE) }
     if pendingError != 0 { return .error(takeError()) }
     switch state {
     case .fresh, .listening: return .error(family == .unix ? ENOTCONN : EPIPE)

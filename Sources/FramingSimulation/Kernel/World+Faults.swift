@@ -58,7 +58,11 @@ extension World {
   ) -> CallResult {
     switch fault {
     case .error(let code)?:
-      if code == ECONNRESET || code == ETIMEDOUT { kill(socket, 0) }
+      if code == ECONNRESET || code == ETIMEDOUT {
+        kill(socket, 0)
+        // Such an error is told behind the last byte.
+        socket.incoming?.dropReceived()
+      }
       return .error(code)
     case .short(let count)?: return receive(socket, into: .init(rebasing: buffer.prefix(count)))
     case .shortByOne?:
@@ -85,7 +89,10 @@ extension World {
   func send(_ bytes: UnsafeRawBufferPointer, from socket: StreamSocket, _ fault: Fault?) -> CallResult {
     switch fault {
     case .error(let code)?:
-      if code == ECONNRESET || code == EPIPE { kill(socket, 0) }
+      if code == ECONNRESET { kill(socket, 0) }
+      // Linux says EPIPE of a reset only if the peer's end came first, and nothing more. BSD says it of every reset, and
+      // tells of the reset itself when something is received.
+      if code == EPIPE { kill(socket, socket.peerHasEnded ? 0 : ECONNRESET) }
       return .error(code)
     case .short(let count)?: return send(.init(rebasing: bytes.prefix(count)), from: socket)
     case .shortByOne?: return send(.init(rebasing: bytes.prefix(max(bytes.count - 1, 1))), from: socket)
@@ -99,7 +106,7 @@ extension World {
 
   /// A connection is reset from outside: both ends hear of it. What has arrived can still be read.
   ///
-  /// - Parameter code: What this end hears; 0 if it has heard already, in which case there is nothing more to read.
+  /// - Parameter code: What this end hears; 0 if it has heard already.
   func kill(_ socket: StreamSocket, _ code: CInt) {
     guard socket.isConnected || socket.isConnecting else { return }
     if let peer = socket.peer, peer.isConnected {
@@ -110,7 +117,6 @@ extension World {
       send(.reset, from: socket)
     }
     socket.incoming?.dropSent(butFor: 0)
-    if code == 0 { socket.incoming?.dropReceived() }
     socket.die(code)
   }
 }

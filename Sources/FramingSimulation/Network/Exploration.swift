@@ -8,6 +8,8 @@ public struct Exploration: Sendable {
     public let call: SystemCall
     /// What it met.
     public let fault: Fault
+
+    package init(call: SystemCall, fault: Fault) { (self.call, self.fault) = (call, fault) }
   }
 
   /// How many runs there were.

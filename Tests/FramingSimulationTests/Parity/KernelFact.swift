@@ -76,13 +76,14 @@ extension KernelFact {
     },
     KernelFact(
       "a Unix peer that closes with bytes unread is an error; what it sent before can be read",
-      ["in out err hup", "\"reply\"", "ECONNRESET", "the end"]
+      ["in out err hup", "EPIPE", "\"reply\"", "ECONNRESET", "the end"]
     ) { stage in
       let (client, server) = stage.pair(.unix)
       _ = stage.send(client, "question")
       _ = stage.send(server, "reply")
       stage.close(server)
       stage.say(stage.look(client))
+      stage.say(stage.send(client, "another"))
       stage.say(stage.receive(client))
       stage.say(stage.receive(client))
       stage.say(stage.receive(client))
@@ -157,6 +158,16 @@ extension KernelFact {
       ["ECONNRESET", "EPIPE", "\"last\"", "the end"]
     ) { stage in
       let client = stage.resetClient()
+      stage.say(stage.send(client, "a"))
+      stage.say(stage.send(client, "a"))
+      stage.say(stage.receive(client))
+      stage.say(stage.receive(client))
+    },
+    KernelFact(
+      "sending on a connection that its peer has ended, then reset, tells of a broken pipe, and the end is one",
+      ["EPIPE", "EPIPE", "\"last\"", "the end"]
+    ) { stage in
+      let client = stage.resetClient(isEnded: true)
       stage.say(stage.send(client, "a"))
       stage.say(stage.send(client, "a"))
       stage.say(stage.receive(client))
@@ -339,14 +350,14 @@ extension KernelFact {
 }
 
 extension Stage {
-  /// A client whose server sent "last" and then a reset.
-  func resetClient() -> CInt {
+  /// A client whose server sent "last", the end of its stream if it is told so, and then a reset.
+  func resetClient(isEnded: Bool = false) -> CInt {
     let (client, server) = pair()
     _ = send(server, "last")
+    if isEnded { _ = system.shutdownWriting(server) }
     _ = system.set(.resetOnClose, on: server)
     close(server)
     wait(client, for: [])
     return client
   }
-
 }

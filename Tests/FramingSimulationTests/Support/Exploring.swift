@@ -39,8 +39,39 @@ extension Exploration {
   /// Says how often each fault was met, by call.
   func sayCoverage() { Self.say("how often each fault was met, by call:\n\(coverage)\n") }
 
+  /// What is said of it in the page of results: how many runs there were, and what they came to.
+  func row(_ title: String) -> String {
+    let years = time.components.seconds / (365 * 86_400)
+    let span = years > 0 ? "\(years.grouped) years" : "\(time.components.seconds.grouped) seconds"
+    return "| \(title) | \(runs.grouped) | \(calls.grouped) | \(span) |"
+  }
+
+  /// How often each fault was met, as a table.
+  var coverageTable: String {
+    var rows = ["| call | fault | met |", "|---|---|---|"]
+    for call in SystemCall.allCases {
+      for (index, fault) in call.legalFaults.enumerated() {
+        let count = met[Kind(call: call, fault: fault)] ?? 0
+        rows.append("| \(index == 0 ? "`\(call.rawValue)`" : "") | `\(fault)` | \(count.grouped) |")
+      }
+    }
+    return rows.joined(separator: "\n")
+  }
+
   /// Prints lines that `Scripts/soak` finds among those of the tests.
   static func say(_ text: String) {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) { print("simulation: \(line)") }
+  }
+}
+
+extension BinaryInteger {
+  /// Its digits, in threes.
+  var grouped: String {
+    var text = ""
+    for (index, digit) in "\(self)".reversed().enumerated() {
+      if index > 0 && index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
   }
 }
