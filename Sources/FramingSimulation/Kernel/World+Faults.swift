@@ -75,7 +75,10 @@ extension World {
       socket.incoming?.dropSent(butFor: 0)
       socket.peerHasEnded = true
       socket.hasReceivedEnd = true
-      if let peer = socket.peer, peer.isConnected { peer.die(EPIPE) }
+      if let peer = socket.peer {
+        // A peer that is closed has sent its reset, and nobody would send it again.
+        if peer.isConnected { peer.die(EPIPE) } else if socket.family != .unix { send(.reset, from: peer) }
+      }
       return CallResult(0)
     case .resetAfter?:
       let result = receive(socket, into: buffer)
