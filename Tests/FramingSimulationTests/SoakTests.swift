@@ -10,6 +10,13 @@ private enum Soak {
   static let first = ProcessInfo.processInfo.environment["FRAMING_SOAK_SEED"].flatMap { UInt64($0) } ?? 0
   /// Where the tables of the page of results go.
   static let page = ProcessInfo.processInfo.environment["FRAMING_SOAK_PAGE"]
+  /// Where it stands what runs: who traps cannot say it.
+  static let running = ProcessInfo.processInfo.environment["FRAMING_SOAK_RUNNING"]
+
+  static func note(_ seed: UInt64, worker: Int) throws {
+    guard let running else { return }
+    try "\(seed)\n".write(toFile: "\(running).\(worker)", atomically: false, encoding: .utf8)
+  }
 }
 
 /// What `Scripts/soak` runs: for as long as it says, from the seed that it says, on all processors.
@@ -59,10 +66,12 @@ struct SoakTests {
     let seeds = Shared(Soak.first)
     let hasFailed = Shared(false)
     let workers = Array(1...ProcessInfo.processInfo.activeProcessorCount)
-    let all = await Exploration.covering("random networks", from: workers) { _ in
+    let all = await Exploration.covering("random networks", from: workers) { worker in
       var exploration = Exploration()
       while ContinuousClock.now < end, !hasFailed.value {
-        do { exploration.add(try EchoScenario.explore(seed: seeds.take())) } catch {
+        let seed = seeds.take()
+        try Soak.note(seed, worker: worker)
+        do { exploration.add(try EchoScenario.explore(seed: seed)) } catch {
           hasFailed.change { $0 = true }
           throw error
         }
