@@ -76,8 +76,12 @@ extension World {
       socket.peerHasEnded = true
       socket.hasReceivedEnd = true
       if let peer = socket.peer {
-        // A peer that is closed has sent its reset, and nobody would send it again.
-        if peer.isConnected { peer.die(EPIPE) } else if socket.family != .unix { send(.reset, from: peer) }
+        if peer.isConnected {
+          peer.die(EPIPE)
+        } else if peer.isClosed && socket.family != .unix {
+          // Its reset may have been under way, and nobody would send it again.
+          send(.reset, from: peer)
+        }
       }
       return CallResult(0)
     case .resetAfter?:
