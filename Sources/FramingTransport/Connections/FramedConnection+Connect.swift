@@ -91,7 +91,7 @@ extension FramedConnection {
   ) async throws -> Result {
     let result: Result
     do {
-      result = try await withOwner { try await body(self) }
+      result = try await lend(to: body)
     } catch {
       await beginClose()
       throw error

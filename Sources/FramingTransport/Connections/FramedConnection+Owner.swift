@@ -12,25 +12,19 @@ extension FramedConnection {
   /// Makes the task that calls the owner.
   func own() { owner = csys_task_current() }
 
-  /// There is no owner any more.
-  func disown() { owner = nil }
-
   /// Makes the task that calls the owner for as long as `body` runs, and passes its cancellation on.
-  nonisolated func withOwner<Result: Sendable>(
-    _ body: @Sendable () async throws -> Result
+  ///
+  /// Isolated, so that who has connected comes to the loop once, and not by way of the threads of all tasks.
+  func lend<Result: Sendable>(
+    to body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
-    await own()
-    let result: Swift.Result<Result, any Error>
-    do {
-      result = .success(
-        try await withTaskCancellationHandler(operation: body) {
-          loop.execute { self.enter { $0.cancelReceiver(Self.ownersTicket) } }
-        })
-    } catch {
-      result = .failure(error)
+    own()
+    defer { owner = nil }
+    return try await withTaskCancellationHandler {
+      try await body(self)
+    } onCancel: {
+      loop.execute { self.enter { $0.cancelReceiver(Self.ownersTicket) } }
     }
-    await disown()
-    return try result.get()
   }
 
   /// Whether the caller is the owner, on the loop.

@@ -139,7 +139,7 @@ public final class FramedServer: Sendable {
     let service = ConnectionService(
       onMessage: nil, onDrain: onDrain, onFailure: { [listener] in listener.report($1, of: $0) },
       onClose: { connection in
-        connection.disown()
+        connection.owner = nil
         connection.task?.cancel()
         connection.task = nil
       })
