@@ -7,18 +7,18 @@ enum ConnectTarget: Sendable {
   case host(String, port: UInt16)
 }
 
-/// Connects a socket to an address, or to one of the addresses of a host: carries out what ``HappyEyeballs`` say.
+/// Connects to an address, or to one of the addresses of a host: carries out what ``HappyEyeballs`` say.
 ///
-/// Every descriptor that it opens is closed before it tells the outcome, but for the one that it hands over.
-// Unchecked: touched on the thread of its loop only, which `EventLoop` proves at its entries.
-final class Connector: @unchecked Sendable {
-  /// What came of it.
-  enum Outcome: ~Copyable {
-    case connected(Socket, peer: SocketAddress)
-    case failed(ConnectionError)
-  }
+/// Every descriptor that it opens is closed before it tells the outcome, but for the one of the connection.
+///
+/// An actor of the loop: who waits for it does so there, and goes on there without a hop with the connection it has got.
+actor Connector {
+  typealias Outcome = Result<FramedConnection, ConnectionError>
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private let loop: EventLoop
+  private let framing: ConnectionFraming
   private let options: ConnectOptions
   private let limits: ConnectionLimits
   private var eyeballs = HappyEyeballs([])
@@ -27,19 +27,37 @@ final class Connector: @unchecked Sendable {
   private var query: AddressQuery?
   private var delayTimer: TimerQueue.ID?
   private var limitTimer: TimerQueue.ID?
-  private var completion: ((consuming Outcome) -> Void)?
-  private var isCancelled = false
+  private var waiting: CheckedContinuation<Outcome, Never>?
 
-  init(on loop: EventLoop, options: ConnectOptions, limits: ConnectionLimits) {
+  init(framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions, on loop: EventLoop) {
     self.loop = loop
+    self.framing = framing
     self.options = options
     self.limits = limits
   }
 
-  /// Begins to connect; `completion` is called once, perhaps before this returns.
-  func connect(to target: ConnectTarget, _ completion: @escaping (consuming Outcome) -> Void) {
-    self.completion = completion
-    if isCancelled { return finish(.failed(.cancelled)) }
+  /// Connects, once.
+  func connect(to target: ConnectTarget) async throws(ConnectionError) -> FramedConnection {
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        waiting = continuation
+        // The handler has run by now, or runs later, on the loop.
+        if Task.isCancelled { finish(.failure(.cancelled)) } else { begin(target) }
+      }
+    } onCancel: {
+      loop.execute { self.assumeIsolated { $0.finish(.failure(.cancelled)) } }
+    }
+    return try outcome.get()
+  }
+
+  /// Connects, once, and gives the connection to `body`; see ``FramedConnection/use(_:)``.
+  func connect<Result: Sendable>(
+    to target: ConnectTarget, _ body: @Sendable (isolated FramedConnection) async throws -> Result
+  ) async throws -> Result {
+    try await connect(to: target).use(body)
+  }
+
+  private func begin(_ target: ConnectTarget) {
     if let time = limits.connectTime {
       limitTimer = loop.schedule(after: time) { [self] in timeEnded() }
     }
@@ -48,17 +66,11 @@ final class Connector: @unchecked Sendable {
     case .host(let host, let port):
       if let literal = SocketAddress(host: host, port: port) { return begin([literal]) }
       let query = AddressQuery(host: host, port: port) { [self] answer in
-        loop.execute { self.resolved(answer) }
+        loop.execute { self.assumeIsolated { $0.resolved(answer) } }
       }
       self.query = query
       loop.system.resolve(query)
     }
-  }
-
-  /// Gives up, unless the outcome has been told.
-  func cancel() {
-    isCancelled = true
-    finish(.failed(.cancelled))
   }
 
   private func resolved(_ answer: AddressQuery.Answer) {
@@ -66,7 +78,7 @@ final class Connector: @unchecked Sendable {
     query = nil
     switch answer {
     case .success(let addresses): begin(addresses)
-    case .failure(let error): finish(.failed(.unknownHost(error)))
+    case .failure(let error): finish(.failure(.unknownHost(error)))
     }
   }
 
@@ -77,7 +89,7 @@ final class Connector: @unchecked Sendable {
 
   private func timeEnded() {
     limitTimer = nil
-    if query != nil { return finish(.failed(.timedOut(.connect))) }
+    if query != nil { return finish(.failure(.timedOut(.connect))) }
     perform(eyeballs.handle(.timeEnded))
   }
 
@@ -93,8 +105,8 @@ final class Connector: @unchecked Sendable {
       case .abandon(let number): _ = close(number)
       case .win(let number):
         guard let socket = close(number) else { return }
-        finish(.connected(socket, peer: eyeballs.attempts[number].address))
-      case .lose: finish(.failed(reason))
+        finish(made(of: socket, peer: eyeballs.attempts[number].address))
+      case .lose: finish(.failure(reason))
       }
     }
     if let failure { perform(eyeballs.handle(failure)) }
@@ -114,7 +126,7 @@ final class Connector: @unchecked Sendable {
   /// A Unix socket whose server has a full queue answers so at once, where TCP would ask again by itself.
   private func beginAgainLater(_ number: Int) {
     _ = loop.schedule(after: .milliseconds(10)) { [self] in
-      if completion != nil { perform([.begin(number)]) }
+      if waiting != nil { perform([.begin(number)]) }
     }
   }
 
@@ -150,15 +162,24 @@ final class Connector: @unchecked Sendable {
     return .timedOut(.connect)
   }
 
-  private func finish(_ outcome: consuming Outcome) {
+  /// The connection, which begins to read; fails if the loop cannot watch the socket.
+  private func made(of socket: consuming Socket, peer: SocketAddress) -> Outcome {
+    let connection = FramedConnection(
+      socket, peer: peer, framing: framing, settings: ConnectionSettings(limits), loop: loop)
+    return connection.enter { connection in
+      connection.updateInterest()
+      return connection.failure.map { .failure($0) } ?? .success(connection)
+    }
+  }
+
+  /// Tells the outcome, the first one; ends whatever is pending.
+  private func finish(_ outcome: Outcome) {
     query?.cancel()
     query = nil
     for timer in [delayTimer, limitTimer] { if let timer { loop.cancel(timer) } }
     (delayTimer, limitTimer) = (nil, nil)
     for number in pending.keys.sorted() { _ = close(number) }
-    guard let completion else { return }
-    self.completion = nil
-    completion(outcome)
+    waiting.take()?.resume(returning: outcome)
   }
 }
 
@@ -202,5 +223,5 @@ private final class Attempt: EventSource, @unchecked Sendable {
 
   nonisolated func flush() {}
 
-  func ready(_ readiness: Readiness) { connector.ready(self) }
+  func ready(_ readiness: Readiness) { connector.assumeIsolated { $0.ready(self) } }
 }

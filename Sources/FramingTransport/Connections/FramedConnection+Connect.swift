@@ -68,7 +68,9 @@ extension FramedConnection {
     options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil,
     _ body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
-    try await connect(to: address, framer: framer, limits: limits, options: options, on: loop).use(body)
+    try await withConnection(
+      to: .address(address), framing: ConnectionFraming(framer), limits: limits, options: options, on: loop,
+      body)
   }
 
   /// As ``withConnection(to:framer:limits:options:on:_:)``, by the name of the host, as
@@ -81,23 +83,9 @@ extension FramedConnection {
     options: ConnectOptions = ConnectOptions(), on loop: EventLoop? = nil,
     _ body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
-    try await connect(to: host, port: port, framer: framer, limits: limits, options: options, on: loop).use(
-      body)
-  }
-
-  @usableFromInline
-  nonisolated func use<Result: Sendable>(
-    _ body: @Sendable (isolated FramedConnection) async throws -> Result
-  ) async throws -> Result {
-    let result: Result
-    do {
-      result = try await lend(to: body)
-    } catch {
-      await beginClose()
-      throw error
-    }
-    try await close()
-    return result
+    try await withConnection(
+      to: .host(host, port: port), framing: ConnectionFraming(framer), limits: limits, options: options,
+      on: loop, body)
   }
 
   @usableFromInline
@@ -105,36 +93,25 @@ extension FramedConnection {
     to target: ConnectTarget, framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions,
     on loop: EventLoop?
   ) async throws(ConnectionError) -> FramedConnection {
-    let owner: EventLoop
-    do throws(SystemError) { owner = try EventLoop.shared(or: loop) } catch { throw .system(error) }
-    let connector = Connector(on: owner, options: options, limits: limits)
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Connected, Never>) in
-        owner.execute {
-          connector.connect(to: target) { outcome in
-            switch consume outcome {
-            case .failed(let error): continuation.resume(returning: .failure(error))
-            case .connected(let socket, let peer):
-              let connection = FramedConnection(
-                socket, peer: peer, framing: framing, settings: ConnectionSettings(limits), loop: owner)
-              continuation.resume(returning: connection.begin())
-            }
-          }
-        }
-      }
-    } onCancel: {
-      owner.execute { connector.cancel() }
-    }
-    return try result.get()
+    try await connector(framing: framing, limits: limits, options: options, on: loop).connect(to: target)
   }
 
-  private typealias Connected = Result<FramedConnection, ConnectionError>
+  @usableFromInline
+  static func withConnection<Result: Sendable>(
+    to target: ConnectTarget, framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions,
+    on loop: EventLoop?, _ body: @Sendable (isolated FramedConnection) async throws -> Result
+  ) async throws -> Result {
+    try await connector(framing: framing, limits: limits, options: options, on: loop)
+      .connect(to: target, body)
+  }
 
-  /// Begins to read; fails if the loop cannot watch the socket.
-  private nonisolated func begin() -> Connected {
-    enter { connection in
-      connection.updateInterest()
-      return connection.failure.map { .failure($0) } ?? .success(connection)
+  private static func connector(
+    framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions, on loop: EventLoop?
+  ) throws(ConnectionError) -> Connector {
+    do throws(SystemError) {
+      return Connector(framing: framing, limits: limits, options: options, on: try .shared(or: loop))
+    } catch {
+      throw .system(error)
     }
   }
 }

@@ -12,10 +12,23 @@ extension FramedConnection {
   /// Makes the task that calls the owner.
   func own() { owner = csys_task_current() }
 
+  /// Gives the connection to `body`, and closes it afterwards, without waiting for that if `body` throws.
+  func use<Result: Sendable>(
+    _ body: @Sendable (isolated FramedConnection) async throws -> Result
+  ) async throws -> Result {
+    let result: Result
+    do {
+      result = try await lend(to: body)
+    } catch {
+      beginClose()
+      throw error
+    }
+    try await close()
+    return result
+  }
+
   /// Makes the task that calls the owner for as long as `body` runs, and passes its cancellation on.
-  ///
-  /// Isolated, so that who has connected comes to the loop once, and not by way of the threads of all tasks.
-  func lend<Result: Sendable>(
+  private func lend<Result: Sendable>(
     to body: @Sendable (isolated FramedConnection) async throws -> Result
   ) async throws -> Result {
     own()
