@@ -127,6 +127,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// - Complexity: constant, besides `body`, for a framing with a length; for one that searches, linear in the bytes that
   ///   were not searched before.
   @inlinable
+  @inline(__always)
   public mutating func withNextMessage<Result>(
     _ body: (Span<UInt8>) -> Result
   ) throws(FramingError) -> Result? {

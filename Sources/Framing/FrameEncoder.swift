@@ -32,6 +32,7 @@ public struct FrameEncoder<F: Framer>: ~Copyable, Sendable {
   ///   messages can follow.
   /// - Complexity: linear in the message; amortised, no allocation.
   @inlinable
+  @inline(__always)
   public mutating func append(_ message: Span<UInt8>) throws(FramingError) {
     let before = buffer.count
     do throws(FrameFault) {

@@ -246,6 +246,25 @@ struct LengthPrefixedFramerTests {
     #expect(decoder.offset == 65_542)
   }
 
+  @Test("is equal to another with the same options, and to none that differs in one", arguments: varieties)
+  func equality(number: Int, framer: Framer) {
+    let again = Self.varieties[number].framer
+    #expect(framer == again)
+    #expect(framer.hashValue == again.hashValue)
+    for other in Self.varieties where other.number != number { #expect(framer != other.framer) }
+  }
+
+  /// Computed, so that each use makes framers of its own. Each differs from the first in one option.
+  static var varieties: [(number: Int, framer: Framer)] {
+    let framers = [
+      Framer(offset: 2), Framer(width: 3, offset: 2, strip: 6), Framer(endianness: .little, offset: 2),
+      Framer(offset: 3, strip: 6), Framer(offset: 2, adjustment: 1), Framer(offset: 2, strip: 5),
+      Framer(offset: 2, limit: 9), Framer(offset: 2, minimum: 1), Framer(offset: 2, magic: [7]),
+      Framer(offset: 2, tooLongFrame: .discard),
+    ]
+    return framers.enumerated().map { ($0, $1) }
+  }
+
   @Test("is the same framer wherever it is in its stream")
   func equality() throws {
     try verifyEquality(of: Framer(), havingScanned: [0, 0])

@@ -15,32 +15,28 @@
 ///
 /// Sources: RFC 1035, 4.2.2 (2 bytes); Erlang's `{packet, 1 | 2 | 4}`; see PROTOCOL.md, "Length-prefixed".
 public struct LengthPrefixedFramer: Framer, Hashable {
-  /// The width of the length field in bytes, 1 to 8.
-  public let width: Int
-  /// How many bytes stand before the length field.
-  public let offset: Int
-  /// What to add to the value of the length field to get the number of bytes behind it.
-  public let adjustment: Int
-  /// How many bytes at the front of a frame are not delivered.
-  public let strip: Int
-  /// The longest body (bytes behind the length field) to accept or send.
-  public let limit: Int
-  /// The shortest body to accept or send.
-  public let minimum: Int
-  /// The bytes that every frame begins with.
-  public let magic: [UInt8]
+  @usableFromInline internal let layout: Layout
   /// How many bytes of a frame that is left out are still to be dropped.
   @usableFromInline internal var discarding = ScanState<UInt64>(0)
 
-  // The small ones last, so that they share a word.
-
+  /// The width of the length field in bytes, 1 to 8.
+  @inlinable public var width: Int { layout.width }
   /// The byte order of the length field.
-  public let endianness: Endianness
+  @inlinable public var endianness: Endianness { layout.endianness }
+  /// How many bytes stand before the length field.
+  @inlinable public var offset: Int { layout.offset }
+  /// What to add to the value of the length field to get the number of bytes behind it.
+  @inlinable public var adjustment: Int { layout.adjustment }
+  /// How many bytes at the front of a frame are not delivered.
+  @inlinable public var strip: Int { layout.strip }
+  /// The longest body (bytes behind the length field) to accept or send.
+  @inlinable public var limit: Int { layout.limit }
+  /// The shortest body to accept or send.
+  @inlinable public var minimum: Int { layout.minimum }
+  /// The bytes that every frame begins with.
+  @inlinable public var magic: [UInt8] { layout.magic }
   /// What to do about a frame whose body is longer than the limit.
-  public let tooLongFrame: TooLongFrame
-  /// Whether a frame is a count and what it counts, nothing else, and none is being left out: the usual case, which
-  /// ``scan(_:atEnd:)`` decides in a few steps.
-  @usableFromInline internal var isPlain = ScanState(false)
+  @inlinable public var tooLongFrame: TooLongFrame { layout.tooLongFrame }
 
   /// Frames as drawn above.
   ///
@@ -64,19 +60,11 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     precondition(0...limit ~= minimum, "the minimum \(minimum) is not between 0 and the limit \(limit)")
     precondition(Self.strips ~= strip ?? 0, "0 to 1048576 bytes can be stripped, not \(strip ?? 0)")
     precondition(magic.count <= offset, "the magic bytes must fit before the length field")
-    self.width = width
-    self.endianness = endianness
-    self.offset = offset
-    self.adjustment = adjustment
-    self.strip = strip ?? offset + width
-    self.limit = limit
-    self.minimum = minimum
-    self.magic = magic
-    self.tooLongFrame = tooLongFrame
-    self.isPlain.value = hasPlainLayout
+    layout = Layout(
+      width: width, endianness: endianness, offset: offset, adjustment: adjustment,
+      strip: strip ?? offset + width, limit: limit, minimum: minimum, magic: magic, tooLongFrame: tooLongFrame
+    )
   }
-
-  private var hasPlainLayout: Bool { offset == 0 && adjustment == 0 && strip == width && minimum == 0 }
 
   /// Frames whose length field counts the whole frame, itself and what stands before it included.
   ///
@@ -111,7 +99,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   @inlinable
   @inline(__always)
   public mutating func scan(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
-    if isPlain.value, let scan = scanPlain(bytes) { return scan }
+    if discarding.value == 0, let scan = layout.scanPlain(bytes) { return scan }
     return try scanAny(bytes, atEnd: atEnd)
   }
 
@@ -120,45 +108,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   @inline(never)
   internal mutating func scanAny(_ bytes: Span<UInt8>, atEnd: Bool) throws(FrameFault) -> Scan {
     if discarding.value > 0 { return .skip(count: discard(bytes.count)) }
-    let header = headerLength
-    if !magic.isEmpty, try !checkMagic(bytes) {
-      // The next byte may be wrong already. The end, though, cut off a whole header.
-      return .needs(count: atEnd ? header - bytes.count : 1)
-    }
-    guard bytes.count >= header else { return .needs(count: header - bytes.count) }
-    let body = try bodyLength(announcedBy: field(of: bytes))
-    let (wireLength, overflow) = header.addingReportingOverflow(body)
-    guard !overflow else { throw .tooLong(length: UInt64(body), limit: limit) }
-    guard strip <= wireLength else {
-      throw .malformed("the frame is shorter than the bytes to strip from it", value: UInt64(wireLength))
-    }
-    let missing = wireLength - bytes.count
-    return missing <= 0 ? .frame(payload: strip..<wireLength, wireLength: wireLength) : .needs(count: missing)
-  }
-
-  /// The frame of the plain layout; `nil` if there is not enough to load the field at once, or the length is over the limit.
-  @inlinable
-  @inline(__always)
-  internal func scanPlain(_ bytes: Span<UInt8>) -> Scan? {
-    guard bytes.count >= 8 else { return nil }
-    let length = word(of: bytes, at: 0)
-    guard length <= UInt64(truncatingIfNeeded: limit) else { return nil }
-    let (wireLength, overflow) = width.addingReportingOverflow(Int(truncatingIfNeeded: length))
-    guard !overflow else { return nil }
-    if wireLength > bytes.count { return .needs(count: wireLength &- bytes.count) }
-    return .frame(payload: Range(uncheckedBounds: (width, wireLength)), wireLength: wireLength)
-  }
-
-  /// The field at `offset`, in front of at least 8 bytes: one load and a shift, whatever the width.
-  @inlinable
-  @inline(__always)
-  internal func word(of bytes: Span<UInt8>, at offset: Int) -> UInt64 {
-    let word = bytes.withUnsafeBufferPointer {
-      UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + offset).loadUnaligned(as: UInt64.self)
-    }
-    let unused = UInt64(truncatingIfNeeded: 64 &- 8 &* width)
-    return endianness == .big
-      ? UInt64(bigEndian: word) &>> unused : (UInt64(littleEndian: word) &<< unused) &>> unused
+    return try layout.scan(bytes, atEnd: atEnd)
   }
 
   /// Leaves out a frame that is too long, as far as `bytes` hold it, if told so.
@@ -166,7 +116,6 @@ public struct LengthPrefixedFramer: Framer, Hashable {
     guard tooLongFrame == .discard, case .tooLong(let body?, _) = fault else { return nil }
     let (wireLength, overflow) = body.addingReportingOverflow(UInt64(headerLength))
     discarding.value = overflow ? .max : wireLength
-    isPlain.value = false
     return discard(bytes.count)
   }
 
@@ -174,11 +123,9 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public var isLeavingOut: Bool { discarding.value > 0 }
 
   /// How many of `available` bytes belong to the frame that is left out.
-  @usableFromInline
-  internal mutating func discard(_ available: Int) -> Int {
+  private mutating func discard(_ available: Int) -> Int {
     let count = min(discarding.value, UInt64(available))
     discarding.value -= count
-    if discarding.value == 0 { isPlain.value = hasPlainLayout }
     return Int(count)
   }
 
@@ -193,100 +140,12 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   @inline(__always)
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     let length = UInt64(truncatingIfNeeded: payload.count)
-    if isPlain.value && payload.count <= limit && length <= UInt64.max &>> UInt64(64 &- 8 &* width) {
-      wire.append(length, width: width, endianness: endianness, before: payload)
+    if length < layout.plainEnd {
+      wire.append(
+        length, width: layout.width, endianness: layout.endianness,
+        before: payload)
     } else {
-      try encodeAny(payload, into: &wire)
-    }
-  }
-
-  @usableFromInline
-  @inline(never)
-  internal func encodeAny(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
-    let (total, overflow) = strip.addingReportingOverflow(payload.count)
-    guard !overflow, total >= headerLength else {
-      throw .unencodable(
-        "the message is shorter than the header that it has to begin with", value: UInt64(payload.count))
-    }
-    let value = try fieldValue(announcing: total - headerLength)
-    try checkHeader(of: payload, value: value)
-    for index in 0..<strip { wire.append(headerByte(at: index, value: value) ?? 0) }
-    wire.append(payload)
-  }
-
-  /// Whether all magic bytes are there; those that are must be right.
-  @usableFromInline
-  internal func checkMagic(_ bytes: Span<UInt8>) throws(FrameFault) -> Bool {
-    for index in 0..<min(magic.count, bytes.count) where bytes[index] != magic[index] {
-      throw .malformed("the frame does not begin with the magic bytes", value: UInt64(bytes[index]))
-    }
-    return bytes.count >= magic.count
-  }
-
-  /// The value of the length field; the header is there.
-  @inlinable
-  internal func field(of bytes: Span<UInt8>) -> UInt64 {
-    if bytes.count >= offset + 8 { return word(of: bytes, at: offset) }
-    var value: UInt64 = 0
-    for index in 0..<width {
-      value = value << 8 | UInt64(bytes[endianness == .big ? offset + index : offset + width - 1 - index])
-    }
-    return value
-  }
-
-  /// The number of bytes behind a length field that holds `value`, judged.
-  @inlinable
-  internal func bodyLength(announcedBy value: UInt64) throws(FrameFault) -> Int {
-    let length: UInt64
-    if adjustment >= 0 {
-      let (sum, overflow) = value.addingReportingOverflow(UInt64(adjustment))
-      length = overflow ? .max : sum
-    } else {
-      guard value >= adjustment.magnitude else {
-        throw .malformed("the length field is too small to count what it has to count", value: value)
-      }
-      length = value - UInt64(adjustment.magnitude)
-    }
-    guard length <= UInt64(limit) else { throw .tooLong(length: length, limit: limit) }
-    guard length >= UInt64(minimum) else {
-      throw .malformed("the frame is shorter than the minimum", value: length)
-    }
-    return Int(length)
-  }
-
-  /// The value of a length field in front of `body` bytes, judged.
-  @inlinable
-  internal func fieldValue(announcing body: Int) throws(FrameFault) -> UInt64 {
-    guard body <= limit else { throw .tooLong(length: UInt64(body), limit: limit) }
-    guard body >= minimum else {
-      throw .unencodable("the frame would be shorter than the minimum", value: UInt64(body))
-    }
-    // Unsigned, as in `bodyLength`: a field may hold more than `Int.max`. Neither branch can overflow.
-    let magnitude = UInt64(adjustment.magnitude)
-    let value = adjustment <= 0 ? UInt64(body) + magnitude : UInt64(body) &- magnitude
-    guard adjustment <= body, value <= UInt64.max >> UInt64(64 - 8 * width) else {
-      throw .unencodable("the length does not fit the length field", value: UInt64(body))
-    }
-    return value
-  }
-
-  /// The byte that has to stand at `index` of the header; `nil` where any byte may.
-  @usableFromInline
-  internal func headerByte(at index: Int, value: UInt64) -> UInt8? {
-    if index < magic.count { return magic[index] }
-    guard offset..<headerLength ~= index else { return nil }
-    let place = endianness == .big ? headerLength - 1 - index : index - offset
-    return UInt8(truncatingIfNeeded: value >> UInt64(8 * place))
-  }
-
-  /// Whether the header bytes that `payload` begins with are those of the frame it will be in.
-  @usableFromInline
-  internal func checkHeader(of payload: Span<UInt8>, value: UInt64) throws(FrameFault) {
-    for index in stride(from: strip, to: headerLength, by: 1) {
-      if let byte = headerByte(at: index, value: value), payload[index - strip] != byte {
-        throw .unencodable(
-          "the message begins with a header that is not its own", value: UInt64(payload[index - strip]))
-      }
+      try layout.encode(payload, into: &wire)
     }
   }
 }
