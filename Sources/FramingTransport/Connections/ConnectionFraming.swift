@@ -5,44 +5,20 @@ import Framing
 /// A connection is not generic. What depends on the framer is in functions that are made where the framer's type is
 /// known, so that they are specialised for it: one call through a pointer for a chunk, not for a byte. They are made once
 /// for a server and shared by its connections; what each connection has of its own is a ``FramingState``.
-// Unchecked: the functions are written once, before anybody else knows them.
 @usableFromInline
-final class ConnectionFraming: @unchecked Sendable {
-  /// The functions, in memory of their own: they are called for each message, by way of a pointer, which counts no
-  /// references.
-  @usableFromInline let functions: UnsafeMutablePointer<FramingFunctions>
-
-  /// The framing that `framer` makes.
-  @inlinable
-  init(_ framer: some Framer) {
-    functions = .allocate(capacity: 1)
-    functions.initialize(to: FramingFunctions(framer))
-  }
-
-  deinit {
-    functions.deinitialize(count: 1)
-    functions.deallocate()
-  }
-
-  /// A decoder and an encoder at the beginning of both streams.
-  func makeState() -> FramingState { functions.pointee.makeState(self) }
-}
-
-/// See ``ConnectionFraming``.
-@usableFromInline
-struct FramingFunctions {
+final class ConnectionFraming: Sendable {
   /// The state of one connection.
   @usableFromInline
   typealias State = FramingState
 
-  /// Makes a decoder and an encoder at the beginning of both streams.
-  @usableFromInline let makeState: @Sendable (ConnectionFraming) -> State
-  /// Frees what `makeState` has made.
+  /// Frees what ``makeState()`` has made.
   @usableFromInline let destroyState: @Sendable (State) -> Void
   /// See ``FrameDecoder/next()``.
   @usableFromInline let next: @Sendable (State) throws(FramingError) -> [UInt8]?
-  /// Calls the body with each whole message until there is none, or the body answers that it is enough.
-  @usableFromInline let deliver: @Sendable (State, (Span<UInt8>) -> Bool) throws(FramingError) -> Void
+  /// Calls the handler with each whole message until there is none, or the connection wants no more.
+  @usableFromInline
+  let deliver:
+    @Sendable (State, FramedConnection.MessageHandler, isolated FramedConnection) throws(FramingError) -> Void
   /// See ``FrameDecoder/finish()``.
   @usableFromInline let finish: @Sendable (State) throws(FramingError) -> Void
   /// Whether an error was final; see ``FrameDecoder/failure``.
@@ -65,18 +41,23 @@ struct FramingFunctions {
   /// Goes on behind the framed bytes of another framing.
   @usableFromInline let adoptOutput: @Sendable (State, consuming FrameEncoder<Unread>) -> Void
 
+  @usableFromInline let makeNewState: @Sendable (ConnectionFraming) -> State
+
   /// The type that stands for "any framer" while bytes pass from one framing to another; it is never asked.
   @usableFromInline
   typealias Unread = CloseTerminatedFramer
 
+  /// The framing that `framer` makes.
   @inlinable
   init<F: Framer>(_ framer: F) {
-    makeState = { framing in FramingState(framer, of: framing) }
+    makeNewState = { framing in FramingState(framer, of: framing) }
     destroyState = { state in state.deinitialize(F.self) }
     next = { (state) throws(FramingError) in try state.decoder(F.self).pointee.next() }
-    deliver = { (state, body) throws(FramingError) in
+    deliver = { (state, handler, connection) throws(FramingError) in
       let decoder = state.decoder(F.self)
-      while let goOn = try decoder.pointee.withNextMessage(body) { if !goOn { return } }
+      while let goesOn = try decoder.pointee.withNextMessage({ connection.handle($0, with: handler) }) {
+        if !goesOn { return }
+      }
     }
     finish = { (state) throws(FramingError) in try state.decoder(F.self).pointee.finish() }
     hasFailed = { state in state.decoder(F.self).pointee.failure != nil }
@@ -102,4 +83,6 @@ struct FramingFunctions {
       state.encoder(F.self).pointee = output.changing(to: framer)
     }
   }
+  /// A decoder and an encoder at the beginning of both streams.
+  func makeState() -> State { makeNewState(self) }
 }

@@ -146,32 +146,36 @@ extension FramedConnection: EventSource {
   }
 
   /// While the handler runs the decoder is being accessed: nothing that it calls may ask it for anything.
-  private func deliver(to onMessage: MessageHandler) {
-    var thrown: (any Error)?
+  private func deliver(to handler: MessageHandler) {
     var goesOn = true
     while goesOn {
       goesOn = false
       isDelivering = true
-      var taken = 0
+      let before = messageCount
       do throws(FramingError) {
-        defer { count(taken: taken) }
-        try framing.deliver { message in
-          taken += 1
-          do { try onMessage(message, self) } catch { thrown = error }
-          if framing.outputCount > settings.limits.queuedBytes { pauseOrFlush() }
-          return thrown == nil && !isReadingPaused && !isClosing && previous == nil
-        }
+        defer { count(.messagesReceived, Int(messageCount - before)) }
+        try framing.deliver(to: handler, of: self)
       } catch {
         goesOn = !decodingFailed(error)
       }
       isDelivering = false
       if inheritInput() { goesOn = true }
-      if let thrown {
-        endReceiving(.failed(blame(for: thrown)))
-        return beginClose()  // It gets no further message.
-      }
       goesOn = goesOn && !isReadingPaused && !isClosing
     }
+  }
+
+  /// Gives one message to the handler; answers whether it is to get the next one.
+  @usableFromInline
+  func handle(_ message: Span<UInt8>, with handler: MessageHandler) -> Bool {
+    messageCount &+= 1
+    do {
+      try handler(message, self)
+    } catch {
+      endReceiving(.failed(blame(for: error)))
+      beginClose()
+    }
+    if framing.outputCount > settings.limits.queuedBytes { pauseOrFlush() }
+    return !isReadingPaused && !isClosing && previous == nil
   }
 
   /// Sends, as much is queued; no message is given to the handler while much is left.

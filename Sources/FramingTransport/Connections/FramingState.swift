@@ -16,9 +16,7 @@ struct FramingState: @unchecked Sendable {
   /// without a call through a pointer, only what a frame is has to be asked for.
   @usableFromInline
   struct Header {
-    /// What knows the type of the framer.
-    @usableFromInline let functions: UnsafeMutablePointer<FramingFunctions>
-    /// Keeps the functions alive as long as the state lives.
+    /// What knows the type of the framer; lives at least as long as the state.
     @usableFromInline let framing: Unmanaged<ConnectionFraming>
     /// What came and was not taken with a message.
     @usableFromInline let input: UnsafeMutablePointer<FrameBuffer>
@@ -30,7 +28,6 @@ struct FramingState: @unchecked Sendable {
       _ framing: ConnectionFraming, input: UnsafeMutablePointer<FrameBuffer>,
       output: UnsafeMutablePointer<FrameBuffer>
     ) {
-      self.functions = framing.functions
       self.framing = .passRetained(framing)
       self.input = input
       self.output = output
@@ -127,29 +124,49 @@ extension FramingState {
 
   // MARK: Frames, of this framing
 
-  var hasFailed: Bool { functions.pointee.hasFailed(self) }
-  var missingCount: Int { functions.pointee.missingCount(self) }
-  var offset: UInt64 { functions.pointee.offset(self) }
+  var hasFailed: Bool { framing.hasFailed(self) }
+  var missingCount: Int { framing.missingCount(self) }
+  var offset: UInt64 { framing.offset(self) }
 
-  func next() throws(FramingError) -> [UInt8]? { try functions.pointee.next(self) }
-  func deliver(_ body: (Span<UInt8>) -> Bool) throws(FramingError) {
-    try functions.pointee.deliver(self, body)
+  func next() throws(FramingError) -> [UInt8]? {
+    try withFraming { (framing) throws(FramingError) in try framing.next(self) }
   }
-  func finish() throws(FramingError) { try functions.pointee.finish(self) }
-  func encode(_ message: Span<UInt8>) throws(FramingError) { try functions.pointee.encode(self, message) }
+  func deliver(
+    to handler: FramedConnection.MessageHandler, of connection: isolated FramedConnection
+  ) throws(FramingError) {
+    try withFraming { (framing) throws(FramingError) in try framing.deliver(self, handler, connection) }
+  }
+  func finish() throws(FramingError) {
+    try withFraming { (framing) throws(FramingError) in try framing.finish(self) }
+  }
+  @inline(__always)
+  func encode(_ message: Span<UInt8>) throws(FramingError) {
+    try withFraming { (framing) throws(FramingError) in try framing.encode(self, message) }
+  }
 
   // MARK: Another framing
 
   /// Goes on behind the framed bytes of `other`, which loses them.
   func adoptOutput(of other: FramingState) {
-    functions.pointee.adoptOutput(self, other.functions.pointee.releaseOutput(other))
+    framing.adoptOutput(self, other.framing.releaseOutput(other))
   }
   /// Goes on with the unread bytes of `other`, which loses them.
   func adoptInput(of other: FramingState) {
-    functions.pointee.adoptInput(self, other.functions.pointee.releaseInput(other))
+    framing.adoptInput(self, other.framing.releaseInput(other))
   }
 
-  func destroy() { functions.pointee.destroyState(self) }
+  func destroy() { framing.destroyState(self) }
 
-  private var functions: UnsafeMutablePointer<FramingFunctions> { header.pointee.functions }
+  private var framing: ConnectionFraming { header.pointee.framing.takeUnretainedValue() }
+
+  /// As ``framing``, without counting a reference: that would cost more than what is called.
+  @inline(__always)
+  private func withFraming<Value>(
+    _ body: (ConnectionFraming) throws(FramingError) -> Value
+  ) throws(FramingError) -> Value {
+    let result = header.pointee.framing._withUnsafeGuaranteedRef { framing -> Result<Value, FramingError> in
+      do throws(FramingError) { return .success(try body(framing)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
 }
