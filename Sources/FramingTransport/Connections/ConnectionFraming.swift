@@ -41,6 +41,7 @@ final class ConnectionFraming: Sendable {
   /// Goes on behind the framed bytes of another framing.
   @usableFromInline let adoptOutput: @Sendable (State, consuming FrameEncoder<Unread>) -> Void
 
+  /// As ``makeState()``, for this object, which is not there yet when the function is made.
   @usableFromInline let makeNewState: @Sendable (ConnectionFraming) -> State
 
   /// The type that stands for "any framer" while bytes pass from one framing to another; it is never asked.

@@ -121,7 +121,7 @@ extension FramedConnection: EventSource {
     }
     judgeInput()
     endIfDrained()
-    if hasHandler && (framing.outputCount > 0 || isReadingPaused) { flushNow() }
+    if hasHandler && (framing.outputCount > 0 || isReadingPaused) { sendQueued() }
     lendInputBack()
     closeIfDone()
     updateInterest()
@@ -262,8 +262,14 @@ extension FramedConnection: EventSource {
     loop.flushSoon(self)
   }
 
-  /// Hands what is queued to the kernel, as far as it takes it.
+  /// Hands what is queued to the kernel, as far as it takes it, and watches for what is to come next.
   func flushNow() {
+    sendQueued()
+    closeIfDone()
+    updateInterest()
+  }
+
+  private func sendQueued() {
     let waiting = framing.outputCount
     if waiting > 0 { write() }
     let left = framing.outputCount
@@ -288,8 +294,6 @@ extension FramedConnection: EventSource {
         if framing.outputCount > 0 { planFlush() }
       }
     }
-    closeIfDone()
-    updateInterest()
   }
 
   private func write() {
