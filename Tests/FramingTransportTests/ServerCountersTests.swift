@@ -49,6 +49,28 @@ struct ServerCountersTests {
     }
   }
 
+  @Test("have the message at which a handler throws, when that is told", arguments: SelectorKind.available)
+  func thrown(selector: SelectorKind) async throws {
+    struct Refusal: Error {}
+    let (told, server) = (Shared<[Int]>([]), Shared<FramedServer?>(nil))
+    let one = try FramedServer(
+      at: .loopback(port: 0), framer: LengthPrefixedFramer(), on: EventLoop(selector: selector),
+      onEvent: { event in
+        guard case .connectionFailed = event, let server = server.value else { return }
+        told.change { $0.append(server.counters[.messagesReceived]) }
+      })
+    server.set(one)
+    async let serving: Void = one.run(onMessage: { message, _ in if message[0] == 3 { throw Refusal() } })
+    let client = try await one.connect()
+    for number: UInt8 in [1, 2, 3, 4] { try await client.send([number]) }
+    #expect(try await client.receive() == nil)
+    try await client.close()
+    one.shutdown()
+    try await serving
+    server.set(nil)
+    #expect(told.value == [3])
+  }
+
   @Test("count what waits while a peer does not read, and the most that did", arguments: Way.all)
   func queued(way: Way) async throws {
     let kernel = FaultyKernel()

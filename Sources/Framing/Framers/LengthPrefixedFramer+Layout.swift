@@ -1,5 +1,5 @@
 extension LengthPrefixedFramer {
-  /// What the frames look like. One for all copies of a framer: every connection has copies, and each is a pointer.
+  /// What the frames look like. One for all copies of a framer: every connection has two.
   @usableFromInline
   internal final class Layout: Hashable, Sendable {
     @usableFromInline let width: Int
@@ -89,12 +89,12 @@ extension LengthPrefixedFramer {
         ? .frame(payload: strip..<wireLength, wireLength: wireLength) : .needs(count: missing)
     }
 
-    /// The field at `offset`, in front of at least 8 bytes: one load and a shift, whatever the width.
+    /// The field at `start`, in front of at least 8 bytes: one load and a shift, whatever the width.
     @inlinable
     @inline(__always)
-    func word(of bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+    func word(of bytes: Span<UInt8>, at start: Int) -> UInt64 {
       let word = bytes.withUnsafeBufferPointer {
-        UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + offset).loadUnaligned(as: UInt64.self)
+        UnsafeRawPointer($0.baseAddress.unsafelyUnwrapped + start).loadUnaligned(as: UInt64.self)
       }
       return endianness == .big
         ? UInt64(bigEndian: word) &>> unusedBits : (UInt64(littleEndian: word) &<< unusedBits) &>> unusedBits

@@ -141,9 +141,7 @@ public struct LengthPrefixedFramer: Framer, Hashable {
   public func encode(_ payload: Span<UInt8>, into wire: inout FrameBuffer) throws(FrameFault) {
     let length = UInt64(truncatingIfNeeded: payload.count)
     if length < layout.plainEnd {
-      wire.append(
-        length, width: layout.width, endianness: layout.endianness,
-        before: payload)
+      wire.append(length, width: layout.width, endianness: layout.endianness, before: payload)
     } else {
       try layout.encode(payload, into: &wire)
     }

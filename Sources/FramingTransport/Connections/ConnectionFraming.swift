@@ -84,6 +84,7 @@ final class ConnectionFraming: Sendable {
       state.encoder(F.self).pointee = output.changing(to: framer)
     }
   }
+
   /// A decoder and an encoder at the beginning of both streams.
   func makeState() -> State { makeNewState(self) }
 }

@@ -40,8 +40,9 @@ actor Connector {
   func connect(to target: ConnectTarget) async throws(ConnectionError) -> FramedConnection {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
+        precondition(waiting == nil, "a connector connects once")
         waiting = continuation
-        // The handler has run by now, or runs later, on the loop.
+        // What the handler has the loop do comes later: nothing is to be opened until then.
         if Task.isCancelled { finish(.failure(.cancelled)) } else { begin(target) }
       }
     } onCancel: {
@@ -104,7 +105,7 @@ actor Connector {
       case .startDelay: startDelay()
       case .abandon(let number): _ = close(number)
       case .win(let number):
-        guard let socket = close(number) else { return }
+        guard waiting != nil, let socket = close(number) else { return }
         finish(made(of: socket, peer: eyeballs.attempts[number].address))
       case .lose: finish(.failure(reason))
       }
@@ -184,7 +185,7 @@ actor Connector {
 }
 
 /// A socket that connects.
-// Unchecked: as its connector.
+// Unchecked: touched on the thread of the loop only, by its connector and by `ready`.
 private final class Attempt: EventSource, @unchecked Sendable {
   let number: Int
   let peer: SocketAddress

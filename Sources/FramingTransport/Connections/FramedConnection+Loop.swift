@@ -145,15 +145,14 @@ extension FramedConnection: EventSource {
     if receiving.isOver { beginClose() }
   }
 
-  /// While the handler runs the decoder is being accessed: nothing that it calls may ask it for anything.
+  /// While the handler runs, and whoever is told that it threw, the decoder is being accessed: nothing that they call may
+  /// ask it for anything.
   private func deliver(to handler: MessageHandler) {
     var goesOn = true
     while goesOn {
       goesOn = false
       isDelivering = true
-      let before = messageCount
       do throws(FramingError) {
-        defer { count(.messagesReceived, Int(messageCount - before)) }
         try framing.deliver(to: handler, of: self)
       } catch {
         goesOn = !decodingFailed(error)
@@ -167,12 +166,13 @@ extension FramedConnection: EventSource {
   /// Gives one message to the handler; answers whether it is to get the next one.
   @usableFromInline
   func handle(_ message: Span<UInt8>, with handler: MessageHandler) -> Bool {
-    messageCount &+= 1
+    countMessage()
     do {
       try handler(message, self)
     } catch {
       endReceiving(.failed(blame(for: error)))
       beginClose()
+      return false
     }
     if framing.outputCount > settings.limits.queuedBytes { pauseOrFlush() }
     return !isReadingPaused && !isClosing && previous == nil

@@ -97,13 +97,13 @@ extension FramedConnection {
     }
   }
 
-  func count(taken messages: Int) {
-    messageCount &+= UInt64(messages)
-    count(.messagesReceived, messages)
+  func countMessage() {
+    messageCount &+= 1
+    count(.messagesReceived)
   }
 
   private func taken(_ message: [UInt8]) -> [UInt8] {
-    count(taken: 1)
+    countMessage()
     return message
   }
 

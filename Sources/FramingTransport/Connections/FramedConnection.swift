@@ -41,7 +41,7 @@ public actor FramedConnection {
   var isFlushPlanned = false
   var isClosing = false
   var isReadingPaused = false
-  /// Whether the decoder is being accessed, because the synchronous handler runs.
+  /// Whether the decoder is being accessed, because the synchronous handler runs, or others are told that it threw.
   var isDelivering = false
   /// The framing before the handler that runs changed it; it still has the unread bytes.
   @exclusivity(unchecked) var previous: FramingState?

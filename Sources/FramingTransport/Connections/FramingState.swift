@@ -6,9 +6,9 @@ import Framing
 ///
 /// A pointer, not an object and not properties of one: to count references, and to check each access for others at the same
 /// time when the program runs, costs more than to find a frame. What these would prove holds by construction. A connection
-/// owns its states alone and destroys each of them; it is an actor, so no two threads are here at once; and while its
-/// handler runs, inside of ``deliver(to:of:)``, nothing asks for the decoder (`FramedConnection.isDelivering`), and the encoder
-/// lies beside it and not in it.
+/// owns its states alone and destroys each of them; it is an actor, so no two threads are here at once; and inside of
+/// ``deliver(to:of:)``, while its handler runs or others are told that it threw, nothing asks for the decoder
+/// (`FramedConnection.isDelivering`), and the encoder lies beside it and not in it.
 // Unchecked: see above.
 @usableFromInline
 struct FramingState: @unchecked Sendable {
