@@ -166,8 +166,18 @@ public struct FrameBuffer: ~Copyable {
   @inlinable
   @inline(__always)
   public mutating func exchange(with spare: inout FrameBuffer, carrying limit: Int = 0) {
+    // Most often there is nothing to carry, and each message of a ping-pong comes by here four times.
+    if !isEmpty { return exchangeCarrying(limit, into: &spare) }
+    guard spare.isEmpty else { return }
+    (head, tail) = (0, 0)
+    swap(&self, &spare)
+  }
+
+  @usableFromInline
+  @inline(never)
+  internal mutating func exchangeCarrying(_ limit: Int, into spare: inout FrameBuffer) {
     guard spare.isEmpty && count <= limit else { return }
-    if !isEmpty { withBytes { spare.append($0) } }
+    withBytes { spare.append($0) }
     (head, tail) = (0, 0)
     swap(&self, &spare)
   }

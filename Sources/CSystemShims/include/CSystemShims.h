@@ -21,6 +21,9 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,17 +108,28 @@ static inline long csys_is_connected(int descriptor) {
   return csys_result(getpeername(descriptor, (struct sockaddr *)&storage, &length));
 }
 static inline long csys_listen(int descriptor, int backlog) { return csys_result(listen(descriptor, backlog)); }
-static inline long csys_receive(int descriptor, void *buffer, size_t count) {
-  return csys_result(recv(descriptor, buffer, count, 0));
-}
 #if defined(MSG_NOSIGNAL)
 #define CSYS_SEND_FLAGS MSG_NOSIGNAL
 #else
 #define CSYS_SEND_FLAGS 0 // SO_NOSIGPIPE is set when the socket is made.
 #endif
+#if defined(__linux__) && defined(SYS_recvfrom) && defined(SYS_sendto)
+// Past the C library: another thread may cancel its `recv` and `send`, for which they prepare with two locked instructions
+// each once a program has threads. Nobody cancels the thread of an event loop.
+static inline long csys_receive(int descriptor, void *buffer, size_t count) {
+  return csys_result(syscall(SYS_recvfrom, (long)descriptor, buffer, count, 0L, NULL, NULL));
+}
+static inline long csys_send(int descriptor, const void *buffer, size_t count) {
+  return csys_result(syscall(SYS_sendto, (long)descriptor, buffer, count, (long)CSYS_SEND_FLAGS, NULL, 0L));
+}
+#else
+static inline long csys_receive(int descriptor, void *buffer, size_t count) {
+  return csys_result(recv(descriptor, buffer, count, 0));
+}
 static inline long csys_send(int descriptor, const void *buffer, size_t count) {
   return csys_result(send(descriptor, buffer, count, CSYS_SEND_FLAGS));
 }
+#endif
 static inline long csys_shutdown_writing(int descriptor) { return csys_result(shutdown(descriptor, SHUT_WR)); }
 static inline long csys_close(int descriptor) { return csys_result(close(descriptor)); }
 

@@ -10,7 +10,7 @@ extension FramedConnection {
     if isClosing { return setCloseTimer() }
     service?.onDrain?(self)
     // Bounded, so that a peer that goes on sending cannot keep the server.
-    restBytes = max(0, loop.system.unread(of: descriptor).word)
+    restBytes = CInt(clamping: max(0, loop.system.unread(of: descriptor).word))
     readRest()
     endIfDrained()
     updateInterest()
@@ -19,7 +19,7 @@ extension FramedConnection {
   /// So many bytes of a read were taken, of as many as there was room for.
   func noteRest(taken: Int, offered: Int) {
     guard isDraining else { return }
-    restBytes -= taken
+    restBytes = CInt(clamping: Int(restBytes) - taken)
     // Less than there was room for is all that there was.
     hasReadAll = hasReadAll || taken < offered || restBytes <= 0
   }
@@ -36,8 +36,11 @@ extension FramedConnection {
 
   /// Ends receiving if nothing has begun that is not whole. Asked again whenever the program waits for a message: as long as
   /// it does not, messages may be here that it has yet to take.
-  func endIfDrained() {
-    guard isDraining, hasReadAll, isWaitingForInput else { return }
+  @inline(__always)
+  func endIfDrained() { if isDraining { endIfNothingHasBegun() } }
+
+  private func endIfNothingHasBegun() {
+    guard hasReadAll, isWaitingForInput else { return }
     if let lastMessageOffset {
       guard framing.offset > lastMessageOffset else { return }
     } else if framing.unreadCount > 0 {

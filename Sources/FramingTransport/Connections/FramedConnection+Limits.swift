@@ -17,7 +17,7 @@ extension FramedConnection {
     let isPartial = framing.unreadCount > 0 && isWaitingForInput
     let isNearer = clock.input(messages: messageCount, isPartial: isPartial, now: loop.now)
     if isPartial && isFrameTooLong() { return }
-    if isNearer || !isLimitTimerForInput && isWaitingForInput { setLimitTimer() }
+    if isNearer || !isTimerForInput && isWaitingForInput { setLimitTimer() }
   }
 
   /// Ends the connection if the frame that has begun is longer than any may be.
@@ -38,22 +38,34 @@ extension FramedConnection {
 
   /// Sets the timer unless it fires early enough.
   func setLimitTimer() {
-    isLimitTimerForInput = isWaitingForInput
-    guard !isClosing, let next = nextLimit else { return }
-    if let limitTimer {
-      if limitTimer.deadline <= next.time { return }
-      loop.cancel(limitTimer.id)
-    }
-    limitTimer = (loop.schedule(at: next.time) { [self] in enter { $0.limitTimerFired() } }, next.time)
+    isTimerForInput = isWaitingForInput
+    if !isClosing, let next = nextLimit { setTimer(at: next.time) }
+  }
+
+  /// Has the timer fire at `deadline`, unless it fires earlier.
+  func setTimer(at deadline: Int64) {
+    if let timer, timer.deadline <= deadline { return }
+    cancelTimer()
+    timer = Timer(
+      id: loop.schedule(at: deadline) { [self] in enter { $0.timerFired() } }, deadline: deadline)
+  }
+
+  func cancelTimer() {
+    if let timer { loop.cancel(timer.id) }
+    timer = nil
+  }
+
+  private func timerFired() {
+    timer = nil
+    if isClosing { closeDeadlineReached() } else { limitReached() }
   }
 
   private var nextLimit: (limit: TimeLimit, time: Int64)? {
     clock.deadline(settings.times, isWaiting: isWaitingForInput)
   }
 
-  private func limitTimerFired() {
-    limitTimer = nil
-    guard !isClosing, let next = nextLimit, next.time <= loop.now else { return setLimitTimer() }
+  private func limitReached() {
+    guard let next = nextLimit, next.time <= loop.now else { return setLimitTimer() }
     if next.limit == .write {
       // What it does not take cannot be flushed.
       note(.timedOut(.write))

@@ -67,7 +67,7 @@ extension FramedConnection: EventSource {
     if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount > 0 {
       flushNow()
     }
-    if wantsInput && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
+    if interest.contains(.readable) && !readiness.isDisjoint(with: [.readable, .hangUp]) { read() }
   }
 
   // MARK: Reading
@@ -85,7 +85,7 @@ extension FramedConnection: EventSource {
     framing.fill(room: room) { buffer in
       offered = buffer.count
       do throws(SystemError) {
-        let result = try loop.system.read(descriptor, into: buffer)
+        let result = try loop.read(descriptor, into: buffer)
         outcome = .success(result)
         if case .bytes(let count) = result { return count }
       } catch {
@@ -238,7 +238,7 @@ extension FramedConnection: EventSource {
   private func discardInput() {
     _ = loop.inputBuffer.fill(room: Self.readSize) { buffer in
       do throws(SystemError) {
-        switch try loop.system.read(descriptor, into: buffer) {
+        switch try loop.read(descriptor, into: buffer) {
         case .ended: peerHasEnded = true
         case .bytes(let count): self.count(.bytesReceived, count)
         case .wouldBlock: break
@@ -296,12 +296,13 @@ extension FramedConnection: EventSource {
     }
   }
 
+  @inline(__always)
   private func write() {
     guard !sending.isOver else { return framing.dropOutput() }
     var failure: SystemError?
     framing.send { bytes in
       do throws(SystemError) {
-        let count = try loop.system.write(descriptor, bytes)
+        let count = try loop.write(descriptor, bytes)
         self.count(.bytesSent, count)
         return count
       } catch {
@@ -364,15 +365,10 @@ extension FramedConnection: EventSource {
     guard isOpen else { return }
     let isShort = isShort || framing.outputCount == 0 && (isDraining || failure != nil)
     let deadline = loop.deadline(after: isShort ? Self.shortCloseDeadline : settings.limits.closeTime)
-    if let closeTimer {
-      if closeTimer.deadline <= deadline { return }
-      loop.cancel(closeTimer.id)
-    }
-    closeTimer = (loop.schedule(at: deadline) { [self] in enter { $0.closeDeadlineReached() } }, deadline)
+    setTimer(at: deadline)
   }
 
-  private func closeDeadlineReached() {
-    closeTimer = nil
+  func closeDeadlineReached() {
     // What the kernel has is not what the peer has: closing now could cost it the rest. Over Unix sockets it could not.
     let unacknowledged = peer.family == .unix ? 0 : max(0, loop.system.unacknowledged(of: descriptor).word)
     let unsent = framing.outputCount + unacknowledged
@@ -391,10 +387,7 @@ extension FramedConnection: EventSource {
 
   /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
   func closeNow(after error: ConnectionError? = nil) {
-    if let closeTimer { loop.cancel(closeTimer.id) }
-    if let limitTimer { loop.cancel(limitTimer.id) }
-    closeTimer = nil
-    limitTimer = nil
+    cancelTimer()
     isClosing = true
     unwatch()
     closeSocket()

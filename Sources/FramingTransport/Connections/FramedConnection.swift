@@ -25,63 +25,74 @@ public actor FramedConnection {
 
   private nonisolated let header: SharedHeader?
   let settings: ConnectionSettings
+
   // Unchecked, as what is marked below, and the buffers of the loop: a check at run time of each access, several for every
   // message, costs more than what is accessed. One thread is here at a time, as this is an actor, and no access lasts
   // while a handler, or whoever waited, is called.
-  @exclusivity(unchecked) var framing: FramingState
-  private var socket: Socket?
-  /// The descriptor of the socket; -1 once that is closed.
-  @exclusivity(unchecked) private(set) var descriptor: CInt
+  //
+  // In an order that leaves no gaps: a server has thousands of these.
 
-  // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
-  var token: UInt64?
-  var interest: Interest = []
-  var receiving = Direction.open
-  var sending = Direction.open
-  var isFlushPlanned = false
-  var isClosing = false
-  var isReadingPaused = false
-  /// Whether the decoder is being accessed, because the synchronous handler runs, or others are told that it threw.
-  var isDelivering = false
+  @exclusivity(unchecked) var framing: FramingState
   /// The framing before the handler that runs changed it; it still has the unread bytes.
   @exclusivity(unchecked) var previous: FramingState?
-  /// Whether the end of the stream, or that the peer is gone, has been read.
-  var peerHasEnded = false
 
-  /// What is done with it; `nil` for a client, and once it is closed.
-  var service: ConnectionService?
+  // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
+
+  /// The open socket, which this owns; -1 once it is closed.
+  @exclusivity(unchecked) private(set) var descriptor: CInt
+  var interest: Interest = []
   /// Whether messages go to a synchronous handler.
   @exclusivity(unchecked) var hasHandler = false
-  /// The task that serves it, if one does.
-  var task: Task<Void, Never>?
-  /// See FramedConnection+Owner.swift.
-  @exclusivity(unchecked) var owner: UnsafeRawPointer?
-  /// The first thing that went wrong.
-  var failure: ConnectionError?
-  var closeTimer: (id: TimerQueue.ID, deadline: Int64)?
-  // What its limits are about; see FramedConnection+Limits.swift.
-  @exclusivity(unchecked) var clock: ConnectionClock
-  /// How many messages were taken.
-  var messageCount: UInt64 = 0
-  @exclusivity(unchecked) var limitTimer: (id: TimerQueue.ID, deadline: Int64)?
-  /// Whether that timer fires early enough for the times that count while the program waits for the peer, too.
-  @exclusivity(unchecked) var isLimitTimerForInput = false
+  /// Whether the decoder is being accessed, because the synchronous handler runs, or others are told that it threw.
+  var isDelivering = false
+  var isFlushPlanned = false
+  var token: UInt64?
+  var isReadingPaused = false
+  /// Whether the end of the stream, or that the peer is gone, has been read.
+  var peerHasEnded = false
+  var isClosing = false
   /// Whether the server stops: no message is taken any more but those that have begun.
   ///
   /// ``messages`` ends then as if the peer had closed, and a handler that has to say goodbye can do so.
   @exclusivity(unchecked) public internal(set) var isDraining = false
   /// Whether, as the server stops, everything was read that had come by then.
   var hasReadAll = false
-  /// How many bytes had come by then and were not read yet.
-  var restBytes = 0
   /// Whether it was not finished when the time of its server was over.
   var isCut = false
+  /// Whether ``timer`` fires early enough for the times that count while the program waits for the peer, too.
+  @exclusivity(unchecked) var isTimerForInput = false
+  var receiving = Direction.open
+  var sending = Direction.open
+  /// The first thing that went wrong.
+  var failure: ConnectionError?
+
+  /// What is done with it; `nil` for a client, and once it is closed.
+  var service: ConnectionService?
+  /// The task that serves it, if one does.
+  var task: Task<Void, Never>?
+  /// See FramedConnection+Owner.swift.
+  @exclusivity(unchecked) var owner: UnsafeRawPointer?
+
+  // What its limits are about; see FramedConnection+Limits.swift.
+
+  @exclusivity(unchecked) var clock: ConnectionClock
+  /// How many messages were taken.
+  var messageCount: UInt64 = 0
+  /// How many bytes are counted as queued.
+  var countedQueue = 0
+  /// Fires when a time is over: of its limits, or of closing once that has begun.
+  @exclusivity(unchecked) var timer: Timer?
+
+  // How it ends; see FramedConnection+Drain.swift.
+
+  /// How many bytes had come when the server began to stop, and were not read yet.
+  var restBytes: CInt = 0
   /// When closing is over, whatever the peer has.
   var closeLimit = Int64.max
   /// Where the message begins that is the last one to be taken, as the server stops.
   var lastMessageOffset: UInt64?
-  /// How many bytes are counted as queued.
-  var countedQueue = 0
+
+  // Who waits.
 
   @exclusivity(unchecked) var receiver: Receiver?
   @exclusivity(unchecked) var waiters: [Waiter] = []
@@ -107,6 +118,12 @@ public actor FramedConnection {
       case .ended, .failed: true
       }
     }
+  }
+
+  /// A timer of the loop, and when it fires.
+  struct Timer {
+    let id: TimerQueue.ID
+    let deadline: Int64
   }
 
   /// Who waits for a message.
@@ -142,8 +159,7 @@ public actor FramedConnection {
     self.settings = settings
     self.clock = ConnectionClock(now: loop.system.now())
     self.framing = framing.makeState()
-    self.descriptor = socket.descriptor
-    self.socket = .some(socket)
+    self.descriptor = socket.release()
     if received.isEmpty { return }
     self.framing.fill(room: received.count) { room in
       room.copyBytes(from: received)
@@ -154,6 +170,7 @@ public actor FramedConnection {
   deinit {
     framing.destroy()
     previous?.destroy()
+    if descriptor >= 0 { loop.system.close(descriptor) }
   }
 
   // MARK: Changing the framing
@@ -206,8 +223,8 @@ public actor FramedConnection {
   var isOpen: Bool { descriptor >= 0 }
 
   func closeSocket() {
+    if isOpen { loop.system.close(descriptor) }
     descriptor = -1
-    socket = nil
   }
 
   /// Closes without losing anything: sends what is queued, tells the peer, waits until it has closed too.
@@ -226,6 +243,7 @@ public actor FramedConnection {
   public func beginClose() {
     guard isOpen, !isClosing else { return }
     isClosing = true
+    cancelTimer()
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }
     if sending.isOpen { sending = .ending }

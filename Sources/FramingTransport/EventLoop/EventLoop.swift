@@ -32,6 +32,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     selector kind: SelectorKind?, system: any SystemCalls, idleTime: Int64 = 1_000_000_000
   ) throws(SystemError) {
     self.system = system
+    isReal = system === Kernel.real
     self.idleTime = idleTime
     driver = nil
     selector = try SelectorKind.make(kind, system: system)
@@ -42,6 +43,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     throws(SystemError)
   {
     self.system = system
+    isReal = system === Kernel.real
     self.driver = driver
     idleTime = 0
     selector = try SelectorKind.make(kind, system: system)
@@ -78,6 +80,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   private static let sharedLoop = Mutex<EventLoop?>(nil)
 
   package let system: any SystemCalls
+  /// Whether that is the kernel of this machine, and not what takes its place, as a simulated one.
+  let isReal: Bool
   private let selector: any Selector
   /// Who turns the loop, if it has no thread of its own.
   private weak let driver: (any LoopDriver)?

@@ -6,7 +6,7 @@ import CSystemShims
 /// value; errors are for the end of a connection.
 public struct Socket: ~Copyable, Sendable {
   /// The number of the open socket, for calls that are not here. It stays this socket's.
-  public let descriptor: CInt
+  public private(set) var descriptor: CInt
   private let system: any SystemCalls
   /// The options to set on each socket that this one accepts; those that are inherited are not among them.
   private var onAccepted: [SocketOption] = []
@@ -19,9 +19,16 @@ public struct Socket: ~Copyable, Sendable {
   }
 
   deinit {
+    if descriptor < 0 { return }
     // While it is open, no other file can be given the inode.
     path?.remove()
     system.close(descriptor)
+  }
+
+  /// Gives the open descriptor away: who takes it closes it.
+  consuming func release() -> CInt {
+    defer { descriptor = -1 }
+    return descriptor
   }
 
   // MARK: Opening

@@ -1,13 +1,10 @@
-/// What ``Socket`` does with a stream, by the number of a descriptor that is open: for an owner who reads and writes for
-/// each message, and for whom looking at the stored socket each time would cost more.
+/// What ``Socket`` does with a stream, by the number of a descriptor that is open: for owners who have no socket at hand.
 extension SystemCalls {
   /// See ``Socket/read(into:)``.
   func read(
     _ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemError) -> Socket.ReadOutcome {
-    precondition(!buffer.isEmpty, "an empty read looks like the end of the stream")
-    guard let count = try attempt("recv", { receive(descriptor, into: buffer) }) else { return .wouldBlock }
-    return count == 0 ? .ended : .bytes(count)
+    try Socket.ReadOutcome(into: buffer) { receive(descriptor, into: $0) }
   }
 
   /// See ``Socket/write(_:)``.
@@ -25,5 +22,20 @@ extension SystemCalls {
   /// See ``Socket/resetOnClose()``.
   func resetOnClose(_ descriptor: CInt) {
     _ = try? attempt("setsockopt") { set(.resetOnClose, on: descriptor) }
+  }
+}
+
+extension Socket.ReadOutcome {
+  /// What comes of `receive`, which is made again after `EINTR`.
+  @inline(__always)
+  init(
+    into buffer: UnsafeMutableRawBufferPointer, _ receive: (UnsafeMutableRawBufferPointer) -> CallResult
+  ) throws(SystemError) {
+    precondition(!buffer.isEmpty, "an empty read looks like the end of the stream")
+    switch try attempt("recv", { receive(buffer) }) {
+    case nil: self = .wouldBlock
+    case 0?: self = .ended
+    case let count?: self = .bytes(count)
+    }
   }
 }

@@ -59,10 +59,20 @@ package final class Kernel: SystemCalls {
   }
 
   package func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
-    CallResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
+    Self.receive(descriptor, into: buffer)
   }
 
   package func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CallResult {
+    Self.send(descriptor, bytes)
+  }
+
+  // Without the object as well, as these two are made for each message; see EventLoop+Streams.swift.
+
+  static func receive(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> CallResult {
+    CallResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
+  }
+
+  static func send(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> CallResult {
     CallResult(csys_send(descriptor, bytes.baseAddress, bytes.count))
   }
 
