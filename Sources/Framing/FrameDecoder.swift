@@ -117,7 +117,10 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// - Complexity: linear in the unread bytes, none of which is looked at twice over all calls.
   @inlinable
   public mutating func forEachMessage(_ body: (Span<UInt8>) -> Void) throws(FramingError) {
-    while try withNextMessage(body) != nil {}
+    try takeMessages { message in
+      body(message)
+      return true
+    }
   }
 
   /// Calls `body` with the next whole message, in place, and takes it.
@@ -131,17 +134,50 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   public mutating func withNextMessage<Result>(
     _ body: (Span<UInt8>) -> Result
   ) throws(FramingError) -> Result? {
-    guard let frame = try locate() else { return nil }
-    let start = buffer.base + buffer.head + frame.start
-    var count = frame.count
-    if frame.isEscaped {
-      var payload = UnsafeMutableBufferPointer(start: start, count: count).mutableSpan
-      count = rule.unescape(&payload)
-      precondition(0...frame.count ~= count, "a framer unescaped a payload to more bytes than it had")
+    var result: Result?
+    try takeMessages { message in
+      result = body(message)
+      return false
     }
-    let result = body(UnsafeBufferPointer(start: start, count: count).span)
-    take(frame.wireLength)
     return result
+  }
+
+  /// Calls `body` with each whole message, in place, and takes them, until it answers `false`.
+  ///
+  /// - Throws: ``FramingError`` after the last whole message, if no further one can come.
+  /// - Complexity: As of ``forEachMessage(_:)``.
+  @inlinable
+  @inline(__always)
+  package mutating func takeMessages(_ body: (Span<UInt8>) -> Bool) throws(FramingError) {
+    // What comes seldom is kept apart, so that it costs no registers here.
+    if hindrance != nil, try !clearTheWay() { return }
+    let available = buffer.count
+    if available < wanted { return }
+    // How far it has come stays in a register: to store and load it again takes longer than to find the next frame.
+    let start = buffer.base + buffer.head
+    var position = 0
+    var goesOn = true
+    repeat {
+      let unread = available &- position
+      let frame: Located
+      switch try scan(start + position, count: unread, behind: position) {
+      case .frame(let payload, let wireLength):
+        frame = Located(payload, wireLength: wireLength, isEscaped: false, within: unread)
+      case .escapedFrame(let payload, let wireLength):
+        frame = Located(payload, wireLength: wireLength, isEscaped: true, within: unread)
+      case .skip(let count):
+        position &+= skipped(count, of: unread)
+        continue
+      case .needs(let count):
+        take(position)
+        return try need(count, besides: unread)
+      }
+      let payload = start + position + frame.start
+      let count = frame.isEscaped ? unescape(payload, count: frame.count) : frame.count
+      goesOn = body(UnsafeBufferPointer(start: payload, count: count).span)
+      position &+= frame.wireLength
+    } while goesOn && position < available
+    take(position)
   }
 
   /// Finds the next frame without taking it, or `nil` if there is no whole one yet.
@@ -242,40 +278,18 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     }
   }
 
+  /// Finds the next frame, over as many skipped bytes as there are, and does not take it.
   @inlinable
-  @inline(__always)
   internal mutating func locate() throws(FramingError) -> Located? {
-    // One look, in a straight line, finds most frames; what comes seldom is kept apart, so that it costs no registers here.
-    if hindrance != nil { return try locateBehindHindrance() }
-    let available = buffer.count
-    if available < wanted { return nil }
-    switch try scan(available) {
-    case .frame(let payload, let wireLength):
-      return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
-    case .escapedFrame(let payload, let wireLength):
-      return Located(payload, wireLength: wireLength, isEscaped: true, within: available)
-    case .skip(let count):
-      skip(count, of: available)
-      return try locateBehindHindrance()
-    case .needs(let count):
-      try need(count, besides: available)
-      return nil
-    }
-  }
-
-  /// As ``locate()``, after what stands in the way is gone, and over as many skipped bytes as there are.
-  @inlinable
-  @inline(never)
-  internal mutating func locateBehindHindrance() throws(FramingError) -> Located? {
     if hindrance != nil, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
       let available = buffer.count
-      switch try scan(available) {
+      switch try scan(buffer.base + buffer.head, count: available, behind: 0) {
       case .frame(let payload, let wireLength):
         return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
       case .escapedFrame(let payload, let wireLength):
         return Located(payload, wireLength: wireLength, isEscaped: true, within: available)
-      case .skip(let count): skip(count, of: available)
+      case .skip(let count): take(skipped(count, of: available))
       case .needs(let count):
         try need(count, besides: available)
         return nil
@@ -284,23 +298,35 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     return nil
   }
 
-  /// Asks the framer about the `available` bytes.
+  /// Asks the framer about `count` unread bytes, behind so many that are as good as taken.
   @inlinable
   @inline(__always)
-  internal mutating func scan(_ available: Int) throws(FramingError) -> Scan {
+  internal mutating func scan(
+    _ start: UnsafeMutablePointer<UInt8>, count: Int, behind position: Int
+  ) throws(FramingError) -> Scan {
     do throws(FrameFault) {
-      return try rule.scan(
-        UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span, atEnd: atEnd)
+      return try rule.scan(UnsafeBufferPointer(start: start, count: count).span, atEnd: atEnd)
     } catch {
+      if position > 0 { take(position) }
       throw report(error)
     }
   }
 
+  /// What the framer skips, checked.
   @inlinable
   @inline(__always)
-  internal mutating func skip(_ count: Int, of available: Int) {
+  internal func skipped(_ count: Int, of available: Int) -> Int {
     precondition(count > 0 && count <= available, "a framer skipped no byte, or more than it was shown")
-    take(count)
+    return count
+  }
+
+  /// Makes the message of an escaped payload, in place, and answers its length.
+  @inlinable
+  internal func unescape(_ start: UnsafeMutablePointer<UInt8>, count: Int) -> Int {
+    var payload = UnsafeMutableBufferPointer(start: start, count: count).mutableSpan
+    let messageCount = rule.unescape(&payload)
+    precondition(0...count ~= messageCount, "a framer unescaped a payload to more bytes than it had")
+    return messageCount
   }
 
   @inlinable

@@ -55,10 +55,7 @@ final class ConnectionFraming: Sendable {
     destroyState = { state in state.deinitialize(F.self) }
     next = { (state) throws(FramingError) in try state.decoder(F.self).pointee.next() }
     deliver = { (state, handler, connection) throws(FramingError) in
-      let decoder = state.decoder(F.self)
-      while let goesOn = try decoder.pointee.withNextMessage({ connection.handle($0, with: handler) }) {
-        if !goesOn { return }
-      }
+      try state.decoder(F.self).pointee.takeMessages { connection.handle($0, with: handler) }
     }
     finish = { (state) throws(FramingError) in try state.decoder(F.self).pointee.finish() }
     hasFailed = { state in state.decoder(F.self).pointee.failure != nil }
