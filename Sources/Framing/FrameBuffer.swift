@@ -9,19 +9,27 @@
 ///
 /// It has one owner and cannot be copied; the memory is freed with it.
 public struct FrameBuffer: ~Copyable {
-  // The invariant: 0 <= head <= tail <= capacity; bytes in head..<tail are initialised.
-  @usableFromInline internal var base: UnsafeMutablePointer<UInt8>
-  @usableFromInline internal var head = 0
-  @usableFromInline internal var tail = 0
+  /// What stands in front of the bytes, in the same memory: a connection has two buffers, most of them empty.
+  ///
+  /// The invariant: 0 <= head <= tail <= capacity; bytes in head..<tail are initialised.
+  @usableFromInline
+  internal struct Header {
+    @usableFromInline var head = 0
+    @usableFromInline var tail = 0
+    @usableFromInline let capacity: Int
+
+    init(capacity: Int) { self.capacity = capacity }
+  }
+
+  /// `nil` as long as no memory is held.
+  @usableFromInline internal var memory: UnsafeMutablePointer<Header>?
 
   /// How many bytes fit into the memory held now, those read already included.
-  @inlinable public var capacity: Int { allocated }
-
-  @usableFromInline internal var allocated = 0
+  @inlinable public var capacity: Int { if let memory { memory.pointee.capacity } else { 0 } }
 
   /// A buffer without bytes that holds no memory.
   @inlinable
-  public init() { base = Self.nowhere }
+  public init() {}
 
   /// A buffer without bytes that has room for `capacity` of them.
   public init(capacity: Int) {
@@ -30,41 +38,51 @@ public struct FrameBuffer: ~Copyable {
     if capacity > 0 { relocate(capacity: capacity) }
   }
 
-  deinit {
-    if allocated > 0 { base.deallocate() }
+  deinit { memory?.deallocate() }
+
+  /// The first byte of memory; there has to be some.
+  @inlinable
+  internal var base: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(memory.unsafelyUnwrapped + 1).assumingMemoryBound(to: UInt8.self)
   }
 
-  /// What `base` is while there is no memory; never read or written, as all counts are then 0.
+  /// The first unread byte; there has to be memory.
   @inlinable
-  internal static var nowhere: UnsafeMutablePointer<UInt8> {
-    UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
-  }
+  internal var start: UnsafeMutablePointer<UInt8> { base + memory.unsafelyUnwrapped.pointee.head }
+
+  /// Where the next byte goes; there has to be memory.
+  @inlinable
+  internal var end: UnsafeMutablePointer<UInt8> { base + memory.unsafelyUnwrapped.pointee.tail }
+
+  /// Takes note of bytes that stand at ``end`` now; there has to be memory.
+  @inlinable
+  internal func advanceEnd(_ count: Int) { memory.unsafelyUnwrapped.pointee.tail &+= count }
 
   /// The number of unread bytes.
   @inlinable
-  public var count: Int { tail &- head }
+  public var count: Int { if let memory { memory.pointee.tail &- memory.pointee.head } else { 0 } }
 
   /// Whether there are no unread bytes.
   @inlinable
-  public var isEmpty: Bool { head == tail }
+  public var isEmpty: Bool { count == 0 }
 
   /// Appends one byte. Amortised constant time.
   @inlinable
   public mutating func append(_ byte: UInt8) {
     reserve(1)
-    base[tail] = byte
-    tail += 1
+    end.pointee = byte
+    advanceEnd(1)
   }
 
   /// Appends a copy of `bytes`. Amortised linear time in their number.
   @inlinable
   public mutating func append(_ bytes: Span<UInt8>) {
+    if bytes.isEmpty { return }
     reserve(bytes.count)
     bytes.withUnsafeBufferPointer { source in
-      guard let start = source.baseAddress else { return }
-      (base + tail).initialize(from: start, count: source.count)
+      end.initialize(from: source.baseAddress.unsafelyUnwrapped, count: source.count)
+      advanceEnd(source.count)
     }
-    tail += bytes.count
   }
 
   /// Appends a copy of `bytes`. Amortised linear time in their number.
@@ -81,10 +99,9 @@ public struct FrameBuffer: ~Copyable {
     reserve(width)
     let shifted = endianness == .big ? (value << UInt64(64 - 8 * width)).bigEndian : value.littleEndian
     withUnsafeBytes(of: shifted) { source in
-      UnsafeMutableRawPointer(base + tail).copyMemory(
-        from: source.baseAddress.unsafelyUnwrapped, byteCount: width)
+      UnsafeMutableRawPointer(end).copyMemory(from: source.baseAddress.unsafelyUnwrapped, byteCount: width)
     }
-    tail += width
+    advanceEnd(width)
   }
 
   /// Appends the low `width` bytes of `value`, 1 to 8 of them, and a copy of `bytes` behind them.
@@ -100,14 +117,17 @@ public struct FrameBuffer: ~Copyable {
     let shifted =
       endianness == .big
       ? (value &<< UInt64(truncatingIfNeeded: 64 &- 8 &* width)).bigEndian : value.littleEndian
-    let end = UnsafeMutableRawPointer(base + tail)
+    // Once: what is written below might be the pointer and the place, as far as the compiler knows.
+    let memory = memory.unsafelyUnwrapped
+    let tail = memory.pointee.tail
+    let end = UnsafeMutableRawPointer(memory + 1) + tail
     // All eight bytes in one store; what is behind the integer is overwritten, or is spare room.
     end.storeBytes(of: shifted, as: UInt64.self)
     bytes.withUnsafeBytes { source in
       guard let start = source.baseAddress else { return }
       (end + width).copyMemory(from: start, byteCount: source.count)
     }
-    tail &+= width &+ bytes.count
+    memory.pointee.tail = tail &+ width &+ bytes.count
   }
 
   /// Lets `body` write straight into the spare room, as `recv` does, and appends what it wrote.
@@ -122,10 +142,11 @@ public struct FrameBuffer: ~Copyable {
     room: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) -> Int {
     reserve(room)
-    let spare = UnsafeMutableRawBufferPointer(start: base + tail, count: capacity - tail)
+    let spare = UnsafeMutableRawBufferPointer(
+      start: memory.map { _ in UnsafeMutableRawPointer(end) }, count: spareCount)
     let written = try body(spare)
     precondition(0...spare.count ~= written, "more bytes were written than there was room for")
-    tail += written
+    if written > 0 { advanceEnd(written) }
     return written
   }
 
@@ -133,29 +154,38 @@ public struct FrameBuffer: ~Copyable {
   @inlinable
   public mutating func removeFirst(_ count: Int) {
     precondition(0...self.count ~= count, "cannot remove more bytes than there are")
-    head += count
-    if head == tail { (head, tail) = (0, 0) }
+    if count > 0 { advance(count) }
   }
 
-  /// As ``removeFirst(_:)``, of bytes that are known to be there.
+  /// As ``removeFirst(_:)``, of bytes that are known to be there; at least one.
   @inlinable
   @inline(__always)
   internal mutating func advance(_ count: Int) {
-    assert(0...self.count ~= count, "cannot remove more bytes than there are")
-    head &+= count
-    if head == tail { (head, tail) = (0, 0) }
+    assert(1...self.count ~= count, "cannot remove more bytes than there are")
+    let memory = memory.unsafelyUnwrapped
+    memory.pointee.head &+= count
+    if memory.pointee.head == memory.pointee.tail { forget() }
+  }
+
+  /// Has no bytes any more, and the same memory.
+  @inlinable
+  internal func forget() {
+    guard let memory else { return }
+    (memory.pointee.head, memory.pointee.tail) = (0, 0)
   }
 
   /// Removes the last `count` unread bytes. Constant time.
   @inlinable
   public mutating func removeLast(_ count: Int) {
     precondition(0...self.count ~= count, "cannot remove more bytes than there are")
-    tail -= count
+    if count == 0 { return }
+    advanceEnd(-count)
+    if isEmpty { forget() }
   }
 
   /// Removes all bytes, and gives the memory back unless `keepingCapacity`.
   public mutating func removeAll(keepingCapacity: Bool = false) {
-    (head, tail) = (0, 0)
+    forget()
     if !keepingCapacity { shrink() }
   }
 
@@ -168,9 +198,7 @@ public struct FrameBuffer: ~Copyable {
   public mutating func exchange(with spare: inout FrameBuffer, carrying limit: Int = 0) {
     // Most often there is nothing to carry, and each message of a ping-pong comes by here four times.
     if !isEmpty { return exchangeCarrying(limit, into: &spare) }
-    guard spare.isEmpty else { return }
-    (head, tail) = (0, 0)
-    swap(&self, &spare)
+    if spare.isEmpty { swap(&memory, &spare.memory) }
   }
 
   @usableFromInline
@@ -178,8 +206,8 @@ public struct FrameBuffer: ~Copyable {
   internal mutating func exchangeCarrying(_ limit: Int, into spare: inout FrameBuffer) {
     guard spare.isEmpty && count <= limit else { return }
     withBytes { spare.append($0) }
-    (head, tail) = (0, 0)
-    swap(&self, &spare)
+    forget()
+    swap(&memory, &spare.memory)
   }
 
   /// Gives back memory that the unread bytes do not need: all of it if there are none.
@@ -194,13 +222,19 @@ public struct FrameBuffer: ~Copyable {
   public func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeBufferPointer(start: base + head, count: count).span)
+    try body(UnsafeBufferPointer(start: memory.map { _ in start }, count: count).span)
+  }
+
+  /// How many bytes fit behind the last one.
+  @inlinable
+  internal var spareCount: Int {
+    if let memory { memory.pointee.capacity &- memory.pointee.tail } else { 0 }
   }
 
   /// Makes sure that `count` bytes fit behind the last one.
   @inlinable
   internal mutating func reserve(_ count: Int) {
-    if capacity - tail < count { makeRoom(count) }
+    if spareCount < count { makeRoom(count) }
   }
 
   @usableFromInline
@@ -209,20 +243,30 @@ public struct FrameBuffer: ~Copyable {
     let (needed, overflow) = live.addingReportingOverflow(room)
     precondition(!overflow, "a buffer cannot hold more than Int.max bytes")
     // Moving costs `live`; at least as many bytes were read to pay for it.
-    if needed <= capacity && live <= head {
-      base.update(from: base + head, count: live)
-      (head, tail) = (0, live)
+    if let memory, needed <= capacity && live <= memory.pointee.head {
+      base.update(from: start, count: live)
+      (memory.pointee.head, memory.pointee.tail) = (0, live)
     } else {
       relocate(capacity: max(needed, capacity > Int.max / 2 ? Int.max : capacity * 2, 64))
     }
   }
 
-  private mutating func relocate(capacity newCapacity: Int) {
+  private mutating func relocate(capacity: Int) {
     let live = count
-    let new = newCapacity == 0 ? Self.nowhere : UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
-    if live > 0 { new.initialize(from: base + head, count: live) }
-    if allocated > 0 { base.deallocate() }
-    (base, head, tail, allocated) = (new, 0, live, newCapacity)
+    var new = FrameBuffer()
+    if capacity > 0 {
+      let (size, overflow) = capacity.addingReportingOverflow(MemoryLayout<Header>.stride)
+      precondition(!overflow, "a buffer cannot hold more than Int.max bytes")
+      let memory = UnsafeMutableRawPointer.allocate(
+        byteCount: size, alignment: MemoryLayout<Header>.alignment)
+      new.memory = memory.bindMemory(to: Header.self, capacity: 1)
+      new.memory?.initialize(to: Header(capacity: capacity))
+    }
+    if live > 0 {
+      new.end.initialize(from: start, count: live)
+      new.advanceEnd(live)
+    }
+    swap(&memory, &new.memory)
   }
 }
 

@@ -154,7 +154,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     let available = buffer.count
     if available < wanted { return }
     // How far it has come stays in a register: to store and load it again takes longer than to find the next frame.
-    let start = buffer.base + buffer.head
+    let start = buffer.start
     var position = 0
     var goesOn = true
     repeat {
@@ -169,7 +169,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
         position &+= skipped(count, of: unread)
         continue
       case .needs(let count):
-        take(position)
+        if position > 0 { take(position) }
         return try need(count, besides: unread)
       }
       let payload = start + position + frame.start
@@ -284,7 +284,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     if hindrance != nil, try !clearTheWay() { return nil }
     while buffer.count >= wanted {
       let available = buffer.count
-      switch try scan(buffer.base + buffer.head, count: available, behind: 0) {
+      switch try scan(buffer.start, count: available, behind: 0) {
       case .frame(let payload, let wireLength):
         return Located(payload, wireLength: wireLength, isEscaped: false, within: available)
       case .escapedFrame(let payload, let wireLength):
@@ -356,7 +356,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
     case nil: return true
     }
     while buffer.count > 0 {
-      let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: buffer.count).span
+      let unread = UnsafeBufferPointer(start: buffer.start, count: buffer.count).span
       guard let count = leftOut.drop(unread, atEnd) else { break }
       if count == 0 { return false }
       take(count)
@@ -371,7 +371,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   @usableFromInline
   internal mutating func report(_ fault: FrameFault) -> FramingError {
     let available = buffer.count
-    let unread = UnsafeBufferPointer(start: buffer.base + buffer.head, count: available).span
+    let unread = UnsafeBufferPointer(start: buffer.start, count: available).span
     // Without progress the same fault would come for ever.
     guard let count = rule.recover(from: fault, in: unread), count > 0 else { return fail(fault) }
     precondition(count <= available, "a framer dropped more bytes than it was shown")

@@ -5,9 +5,12 @@ package struct TimerQueue: ~Copyable {
     fileprivate let number: UInt64
   }
 
+  /// In a structure, as a closure alone would be kept in another one that is called as a dictionary calls things: 48 bytes.
+  private struct Action { let run: () -> Void }
+
   private var heap = TimeHeap<Void>()
   /// The actions of the timers that were neither cancelled nor fired.
-  private var actions: [UInt64: () -> Void] = [:]
+  private var actions: [UInt64: Action] = [:]
 
   /// How many timers are set.
   var count: Int { actions.count }
@@ -19,7 +22,7 @@ package struct TimerQueue: ~Copyable {
   mutating func add(deadline: Int64, _ action: @escaping () -> Void) -> ID {
     // Timers of one deadline fire in the order in which they were set.
     let number = heap.add((), at: deadline)
-    actions[number] = action
+    actions[number] = Action(run: action)
     return ID(number: number)
   }
 
@@ -41,7 +44,7 @@ package struct TimerQueue: ~Copyable {
     guard let first = heap.first, first.time <= now else { return nil }
     let action = actions.removeValue(forKey: first.number)
     dropCancelled()
-    return action
+    return action?.run
   }
 
   /// Keeps the invariant that the first entry of the heap is a live one.
