@@ -61,7 +61,7 @@ struct TimeTests {
 private final class TimerModel: @unchecked Sendable {
   private let loop: EventLoop
   private let fired: Shared<[Int]>
-  private var live: [(deadline: Int64, number: Int, id: TimerQueue.ID)] = []
+  private var live: [(deadline: Int64, number: Int, id: LoopTimer)] = []
 
   init(loop: EventLoop, fired: Shared<[Int]>) { (self.loop, self.fired) = (loop, fired) }
 

@@ -362,8 +362,8 @@ extension EventLoop {
   }
 
   /// Keeps the thread of the loop until the timer is cancelled.
-  fileprivate func keepThread() -> TimerQueue.ID {
-    let timer = Shared<TimerQueue.ID?>(nil)
+  fileprivate func keepThread() -> LoopTimer {
+    let timer = Shared<LoopTimer?>(nil)
     execute { timer.set(self.schedule(after: .seconds(3600)) {}) }
     while true {
       if let timer = timer.value { return timer }

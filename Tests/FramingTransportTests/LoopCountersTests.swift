@@ -27,7 +27,7 @@ struct LoopCountersTests {
   @Test("say how many timers are set and sockets are watched", arguments: SelectorKind.available)
   func contents(kind: SelectorKind) throws {
     let loop = try EventLoop(selector: kind)
-    let timers = Shared<[TimerQueue.ID]>([])
+    let timers = Shared<[LoopTimer]>([])
     Self.turn(loop) {
       timers.set([1, 2].map { loop.schedule(after: .seconds($0 * 1000)) {} })
     }

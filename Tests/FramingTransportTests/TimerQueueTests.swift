@@ -20,7 +20,7 @@ struct TimerQueueTests {
     var queue = TimerQueue()
     /// Live timers in the order in which they have to fire.
     var model: [(deadline: Int64, number: Int)] = []
-    var ids: [TimerQueue.ID] = []
+    var timers: [LoopTimer] = []
     var fired: [Int] = []
     var expected: [Int] = []
     var now: Int64 = 0
@@ -30,22 +30,31 @@ struct TimerQueueTests {
       case 0..<5:
         // Few different deadlines, so that many are equal; some have passed already.
         let deadline = now + Int64.random(in: -5...40, using: &random)
-        let number = ids.count
-        ids.append(queue.add(deadline: deadline) { fired.append(number) })
+        let number = timers.count
+        timers.append(LoopTimer { fired.append(number) })
+        queue.add(timers[number], at: deadline)
         let index = model.firstIndex { $0.deadline > deadline } ?? model.endIndex
         model.insert((deadline, number), at: index)
       case 5..<8:
         // Any timer that ever was: live, fired or cancelled.
-        guard let number = ids.indices.randomElement(using: &random) else { continue }
-        queue.cancel(ids[number])
+        guard let number = timers.indices.randomElement(using: &random) else { continue }
+        queue.cancel(timers[number])
         model.removeAll { $0.number == number }
       default:
         now += Int64.random(in: 0...10, using: &random)
-        while let action = queue.popDue(now) { action() }
+        while let timer = queue.popDue(now) { timer.timerFired() }
         expected += model.prefix { $0.deadline <= now }.map(\.number)
         model.removeAll { $0.deadline <= now }
         if fired != expected {
           Issue.record("fired \(fired.suffix(5)), expected \(expected.suffix(5))")
+          return
+        }
+      }
+      for (number, timer) in timers.enumerated() {
+        let expected = model.first { $0.number == number }?.deadline
+        let deadline = queue.deadline(of: timer)
+        if deadline != expected {
+          Issue.record("timer \(number) fires at \(String(describing: deadline))")
           return
         }
       }
@@ -54,7 +63,7 @@ struct TimerQueueTests {
         return
       }
     }
-    while let action = queue.popDue(.max) { action() }
+    while let timer = queue.popDue(.max) { timer.timerFired() }
     #expect(fired == expected + model.map(\.number))
     let isEmpty = queue.isEmpty
     #expect(isEmpty)
@@ -64,15 +73,15 @@ struct TimerQueueTests {
   func equalDeadlines() {
     var queue = TimerQueue()
     var fired: [Int] = []
-    for number in 0..<100 { _ = queue.add(deadline: 5) { fired.append(number) } }
-    while let action = queue.popDue(5) { action() }
+    for number in 0..<100 { queue.add(LoopTimer { fired.append(number) }, at: 5) }
+    while let timer = queue.popDue(5) { timer.timerFired() }
     #expect(fired == Array(0..<100))
   }
 
   @Test("fires at the deadline and not before")
   func deadline() {
     var queue = TimerQueue()
-    _ = queue.add(deadline: 10) {}
+    queue.add(LoopTimer {}, at: 10)
     let before = queue.popDue(9) == nil
     let at = queue.popDue(10) != nil
     let after = queue.popDue(11) == nil
@@ -85,34 +94,35 @@ struct TimerQueueTests {
   func cancelLate() {
     var queue = TimerQueue()
     var fired: [String] = []
-    let first = queue.add(deadline: 1) { fired.append("first") }
-    let second = queue.add(deadline: 2) { fired.append("second") }
-    queue.popDue(1)?()
+    let first = LoopTimer { fired.append("first") }
+    let second = LoopTimer { fired.append("second") }
+    queue.add(first, at: 1)
+    queue.add(second, at: 2)
+    queue.popDue(1)?.timerFired()
     queue.cancel(first)
     queue.cancel(first)
     let next = queue.nextDeadline
     #expect(next == 2)
-    queue.popDue(2)?()
+    queue.popDue(2)?.timerFired()
     queue.cancel(second)
     #expect(fired == ["first", "second"])
     let isEmpty = queue.isEmpty
     #expect(isEmpty)
   }
 
-  @Test("lets go of the action of a cancelled timer at once")
+  @Test("lets go at once of whom a cancelled timer was to tell")
   func releases() {
-    final class Witness {}
     var queue = TimerQueue()
-    weak var witness: Witness?
-    let early = queue.add(deadline: 1) {}
-    let late: TimerQueue.ID
+    weak var witness: LoopTimer?
+    let early = LoopTimer {}
+    queue.add(early, at: 1)
     do {
-      let strong = Witness()
-      witness = strong
-      late = queue.add(deadline: 2) { withExtendedLifetime(strong) {} }
+      let late = LoopTimer {}
+      witness = late
+      queue.add(late, at: 2)
     }
     #expect(witness != nil)
-    queue.cancel(late)
+    if let witness { queue.cancel(witness) }
     #expect(witness == nil)
     queue.cancel(early)
     let isEmpty = queue.isEmpty

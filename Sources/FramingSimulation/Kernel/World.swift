@@ -6,7 +6,7 @@ import FramingTransport
 /// Nothing here depends on the order of a set or a dictionary, on an address in memory or on a clock: the same calls in
 /// the same order have the same answers in every process.
 final class World {
-  enum Event {
+  enum Event: HeapElement {
     case arrival(StreamSocket)
     case request(StreamSocket, SocketAddress, attempt: Int)
     case failure(StreamSocket, CInt)

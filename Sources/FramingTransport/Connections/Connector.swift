@@ -25,8 +25,8 @@ actor Connector {
   /// The attempts that are pending, by their number.
   private var pending: [Int: Attempt] = [:]
   private var query: AddressQuery?
-  private var delayTimer: TimerQueue.ID?
-  private var limitTimer: TimerQueue.ID?
+  private var delayTimer: LoopTimer?
+  private var limitTimer: LoopTimer?
   private var waiting: CheckedContinuation<Outcome, Never>?
 
   init(framing: ConnectionFraming, limits: ConnectionLimits, options: ConnectOptions, on loop: EventLoop) {

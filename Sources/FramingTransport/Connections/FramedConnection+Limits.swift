@@ -2,7 +2,7 @@ import Framing
 
 /// What a connection does about its limits. One timer, set for the time that is over first and not moved by what happens
 /// meanwhile: when it fires, it is seen whether the time is over, or set again.
-extension FramedConnection {
+extension FramedConnection: TimerTarget {
   /// Whether the program waits for the peer to send something.
   var isWaitingForInput: Bool {
     receiving.isOpen && !peerHasEnded && !isReadingPaused && (hasHandler || receiver != nil)
@@ -44,20 +44,15 @@ extension FramedConnection {
 
   /// Has the timer fire at `deadline`, unless it fires earlier.
   func setTimer(at deadline: Int64) {
-    if let timer, timer.deadline <= deadline { return }
-    cancelTimer()
-    timer = Timer(
-      id: loop.schedule(at: deadline) { [self] in enter { $0.timerFired() } }, deadline: deadline)
+    if let earlier = loop.timerDeadline(of: self), earlier <= deadline { return }
+    loop.cancelTimer(of: self)
+    loop.setTimer(of: self, at: deadline)
   }
 
-  func cancelTimer() {
-    if let timer { loop.cancel(timer.id) }
-    timer = nil
-  }
-
-  private func timerFired() {
-    timer = nil
-    if isClosing { closeDeadlineReached() } else { limitReached() }
+  package nonisolated func timerFired() {
+    enter { connection in
+      if connection.isClosing { connection.closeDeadlineReached() } else { connection.limitReached() }
+    }
   }
 
   private var nextLimit: (limit: TimeLimit, time: Int64)? {

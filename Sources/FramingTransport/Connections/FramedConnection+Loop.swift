@@ -387,7 +387,7 @@ extension FramedConnection: EventSource {
 
   /// Closes the descriptor, and ends what has not ended: with `error`, or without one as far as receiving goes.
   func closeNow(after error: ConnectionError? = nil) {
-    cancelTimer()
+    loop.cancelTimer(of: self)
     isClosing = true
     unwatch()
     closeSocket()

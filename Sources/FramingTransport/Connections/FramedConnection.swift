@@ -12,7 +12,7 @@ import Framing
 ///
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
 /// ``withConnection(to:framer:limits:options:on:_:)``, do it themselves.
-public actor FramedConnection {
+public actor FramedConnection: RosterMember {
   /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress
   /// The PROXY header that came first, if the server expects one from its proxies.
@@ -59,7 +59,7 @@ public actor FramedConnection {
   var hasReadAll = false
   /// Whether it was not finished when the time of its server was over.
   var isCut = false
-  /// Whether ``timer`` fires early enough for the times that count while the program waits for the peer, too.
+  /// Whether its timer fires early enough for the times that count while the program waits for the peer, too.
   @exclusivity(unchecked) var isTimerForInput = false
   var receiving = Direction.open
   var sending = Direction.open
@@ -80,8 +80,9 @@ public actor FramedConnection {
   var messageCount: UInt64 = 0
   /// How many bytes are counted as queued.
   var countedQueue = 0
-  /// Fires when a time is over: of its limits, or of closing once that has begun.
-  @exclusivity(unchecked) var timer: Timer?
+  // One timer, for what is over first: a time of its limits, or that of closing once that has begun. Unsafe, as the queue
+  // keeps it for whatever has a timer: touched on the loop's thread only, as all else here.
+  @exclusivity(unchecked) package nonisolated(unsafe) var timerPlace: Int32 = -1
 
   // How it ends; see FramedConnection+Drain.swift.
 
@@ -91,6 +92,8 @@ public actor FramedConnection {
   var closeLimit = Int64.max
   /// Where the message begins that is the last one to be taken, as the server stops.
   var lastMessageOffset: UInt64?
+  // Unsafe: touched by the roster of its server only, on the thread of the listener's loop.
+  nonisolated(unsafe) var rosterPlace: Int32 = -1
 
   // Who waits.
 
@@ -118,12 +121,6 @@ public actor FramedConnection {
       case .ended, .failed: true
       }
     }
-  }
-
-  /// A timer of the loop, and when it fires.
-  struct Timer {
-    let id: TimerQueue.ID
-    let deadline: Int64
   }
 
   /// Who waits for a message.
@@ -243,7 +240,7 @@ public actor FramedConnection {
   public func beginClose() {
     guard isOpen, !isClosing else { return }
     isClosing = true
-    cancelTimer()
+    loop.cancelTimer(of: self)
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }
     if sending.isOpen { sending = .ending }

@@ -45,7 +45,7 @@ private final class Sleeper: @unchecked Sendable {
   typealias Continuation = CheckedContinuation<Bool, Never>
 
   private let loop: EventLoop
-  private var waiting: (continuation: Continuation, timer: TimerQueue.ID)?
+  private var waiting: (continuation: Continuation, timer: LoopTimer)?
   /// Cancellation may come first.
   private var isCancelled = false
 

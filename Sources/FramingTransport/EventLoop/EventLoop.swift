@@ -253,7 +253,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     // Without waiting it is one long turn: the clock is asked once in it, here.
     if timeout == 0 { counts.busy(for: now - before, timers: timers.count, sockets: sources.count) }
     for event in ready { sources[event.token]?.ready(event.readiness) }
-    while let action = timers.popDue(now) { action() }
+    while let target = timers.popDue(now) { target.timerFired() }
   }
 
   /// How long the turn may wait: not at all if there is work, else until the first timer is due; `nil` is without end.
@@ -303,7 +303,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   package func flushSoon(_ source: any EventSource) { unflushed.append(source) }
 
   /// Runs `action` on the loop's thread after `delay`. On the loop only.
-  package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> TimerQueue.ID {
+  package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> LoopTimer {
     schedule(at: deadline(after: delay), action)
   }
 
@@ -314,12 +314,29 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   }
 
   /// Runs `action` on the loop's thread at a time of its clock. On the loop only.
-  package func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> TimerQueue.ID {
-    checkIsolated()
-    return timers.add(deadline: deadline, action)
+  package func schedule(at deadline: Int64, _ action: @escaping () -> Void) -> LoopTimer {
+    let timer = LoopTimer(action)
+    setTimer(of: timer, at: deadline)
+    return timer
   }
 
-  package func cancel(_ timer: TimerQueue.ID) { timers.cancel(timer) }
+  /// Forgets a timer, if it has not fired. On the loop only.
+  package func cancel(_ timer: LoopTimer) {
+    cancelTimer(of: timer)
+    timer.forget()
+  }
+
+  /// Tells `target`, which must not have a timer, at a time of the loop's clock. On the loop only.
+  func setTimer(of target: any TimerTarget, at deadline: Int64) {
+    checkIsolated()
+    timers.add(target, at: deadline)
+  }
+
+  /// Forgets the timer of `target`, if it has one. On the loop only.
+  func cancelTimer(of target: any TimerTarget) { timers.cancel(target) }
+
+  /// When the timer of `target` fires; `nil` without one. On the loop only.
+  func timerDeadline(of target: any TimerTarget) -> Int64? { timers.deadline(of: target) }
 }
 
 /// What a loop watches: a connection or a listener. Called on the loop's thread.

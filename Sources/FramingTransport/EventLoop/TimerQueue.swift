@@ -1,54 +1,69 @@
-/// Actions to take later, the earliest first. All operations take logarithmic time, amortised.
+/// Whom a timer tells that its time has come. It has one timer at most.
+package protocol TimerTarget: AnyObject {
+  /// Where its timer stands in the queue; -1 without one. Kept by the queue, on the thread of its loop.
+  var timerPlace: Int32 { get set }
+  /// The time has come; it has no timer any more.
+  func timerFired()
+}
+
+/// Who is to be told something later, the earliest first. All operations take logarithmic time.
 package struct TimerQueue: ~Copyable {
-  /// Names a timer, to cancel it.
-  package struct ID: Hashable, Sendable {
-    fileprivate let number: UInt64
+  private struct Timer: HeapElement {
+    let target: any TimerTarget
+
+    func moved(to place: Int) { target.timerPlace = Int32(place) }
   }
 
-  /// In a structure, as a closure alone would be kept in another one that is called as a dictionary calls things: 48 bytes.
-  private struct Action { let run: () -> Void }
-
-  private var heap = TimeHeap<Void>()
-  /// The actions of the timers that were neither cancelled nor fired.
-  private var actions: [UInt64: Action] = [:]
+  private var heap = TimeHeap<Timer>()
 
   /// How many timers are set.
-  var count: Int { actions.count }
+  var count: Int { heap.count }
 
   /// Whether no timer is set.
-  var isEmpty: Bool { actions.isEmpty }
+  var isEmpty: Bool { heap.isEmpty }
 
-  /// Sets a timer.
-  mutating func add(deadline: Int64, _ action: @escaping () -> Void) -> ID {
-    // Timers of one deadline fire in the order in which they were set.
-    let number = heap.add((), at: deadline)
-    actions[number] = Action(run: action)
-    return ID(number: number)
+  /// Sets the timer of `target`. Those of one deadline fire in the order in which they were set.
+  mutating func add(_ target: any TimerTarget, at deadline: Int64) {
+    precondition(target.timerPlace < 0, "a target has one timer")
+    heap.add(Timer(target: target), at: deadline)
   }
 
-  /// Forgets a timer, if it has not fired.
-  mutating func cancel(_ id: ID) {
-    actions[id.number] = nil
-    dropCancelled()
-    // Those in the middle of the heap go together, when they are the most of it: logarithmic time for each.
-    if heap.count > 64 && heap.count > 2 * actions.count {
-      heap.removeAll { actions[$0.number] == nil }
-    }
+  /// Forgets the timer of `target`, if it has one, and `target` with it.
+  mutating func cancel(_ target: any TimerTarget) {
+    guard target.timerPlace >= 0 else { return }
+    heap.remove(at: Int(target.timerPlace))
+    target.timerPlace = -1
+  }
+
+  /// When the timer of `target` fires; `nil` without one.
+  func deadline(of target: any TimerTarget) -> Int64? {
+    target.timerPlace < 0 ? nil : heap.time(at: Int(target.timerPlace))
   }
 
   /// When the next timer fires; `nil` if none is set.
   var nextDeadline: Int64? { heap.first?.time }
 
-  /// Removes and returns the action of the earliest timer whose deadline is not after `now`.
-  mutating func popDue(_ now: Int64) -> (() -> Void)? {
-    guard let first = heap.first, first.time <= now else { return nil }
-    let action = actions.removeValue(forKey: first.number)
-    dropCancelled()
-    return action?.run
+  /// Removes the earliest timer whose deadline is not after `now`, and returns whom to tell.
+  mutating func popDue(_ now: Int64) -> (any TimerTarget)? {
+    guard let target = heap.popDue(now)?.target else { return nil }
+    target.timerPlace = -1
+    return target
+  }
+}
+
+/// A timer that runs an action, and forgets it then, or when it is cancelled.
+// Unchecked: touched on the thread of its loop only.
+package final class LoopTimer: TimerTarget, @unchecked Sendable {
+  package var timerPlace: Int32 = -1
+  private var action: (() -> Void)?
+
+  init(_ action: @escaping () -> Void) { self.action = action }
+
+  package func timerFired() {
+    let action = action
+    forget()
+    action?()
   }
 
-  /// Keeps the invariant that the first entry of the heap is a live one.
-  private mutating func dropCancelled() {
-    while let first = heap.first, actions[first.number] == nil { heap.removeFirst() }
-  }
+  func forget() { action = nil }
 }

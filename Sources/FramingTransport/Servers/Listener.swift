@@ -42,7 +42,7 @@ final class Listener: EventSource, @unchecked Sendable {
   private var completion: CheckedContinuation<Void, any Error>?
   private var hasRun = false
   private var drain = DrainState()
-  private var drainTimer: TimerQueue.ID?
+  private var drainTimer: LoopTimer?
   private var isAdvancing = false
   private let phaseNumber = Atomic(ServerPhase.starting.rawValue)
   private var onStop: [@Sendable () -> Void] = []

@@ -5,7 +5,7 @@ import Framing
 /// What has come behind the header is handed on with the socket. A peer that closes before its first byte, as the checks of
 /// a proxy do, is no failure.
 // Unchecked: touched on the thread of its loop only, which `EventLoop` proves at its entries.
-final class ProxyHandshake: EventSource, @unchecked Sendable {
+final class ProxyHandshake: EventSource, RosterMember, @unchecked Sendable {
   /// What came of it.
   enum Outcome: ~Copyable {
     case finished(Socket, ProxyHeader, rest: [UInt8])
@@ -18,8 +18,9 @@ final class ProxyHandshake: EventSource, @unchecked Sendable {
   private let loop: EventLoop
   private var socket: Socket?
   private var token: UInt64?
-  private var timer: TimerQueue.ID?
+  private var timer: LoopTimer?
   private var buffer = FrameBuffer()
+  var rosterPlace: Int32 = -1
   private var completion: ((ProxyHandshake, consuming Outcome) -> Void)?
 
   init(_ socket: consuming Socket, peer: SocketAddress, loop: EventLoop) {
