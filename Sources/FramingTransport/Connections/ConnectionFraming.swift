@@ -27,8 +27,8 @@ final class ConnectionFraming: Sendable {
   @usableFromInline let missingCount: @Sendable (State) -> Int
   /// See ``FrameDecoder/offset``.
   @usableFromInline let offset: @Sendable (State) -> UInt64
-  /// See ``FrameEncoder/append(_:)``.
-  @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Void
+  /// See ``FrameEncoder/append(_:)``; answers how many framed bytes wait to be sent.
+  @usableFromInline let encode: @Sendable (State, Span<UInt8>) throws(FramingError) -> Int
 
   // Handing over to another framing, in the middle of both streams.
 
@@ -62,7 +62,9 @@ final class ConnectionFraming: Sendable {
     missingCount = { state in state.decoder(F.self).pointee.missingCount }
     offset = { state in state.decoder(F.self).pointee.offset }
     encode = { (state, message) throws(FramingError) in
-      try state.encoder(F.self).pointee.append(message)
+      let encoder = state.encoder(F.self)
+      try encoder.pointee.append(message)
+      return encoder.pointee.count
     }
     releaseInput = { state in
       var released = FrameDecoder(framer)

@@ -174,14 +174,17 @@ extension FramedConnection: EventSource {
       beginClose()
       return false
     }
-    if framing.outputCount > settings.limits.queuedBytes { pauseOrFlush() }
-    return !isReadingPaused && !isClosing && previous == nil
+    return !isInterrupted || goesOn()
   }
 
-  /// Sends, as much is queued; no message is given to the handler while much is left.
-  private func pauseOrFlush() {
-    flushNow()
-    isReadingPaused = framing.outputCount > settings.limits.queuedBytes
+  /// Looks at what has happened while the handler had a message: answers whether it is to get the next one.
+  private func goesOn() -> Bool {
+    isInterrupted = false
+    if framing.outputCount > settings.limits.queuedBytes {
+      flushNow()
+      isReadingPaused = framing.outputCount > settings.limits.queuedBytes
+    }
+    return !isReadingPaused && !isClosing && previous == nil
   }
 
   /// What a handler has thrown: the end of this connection, which it met when it sent, or an error of its own.
@@ -389,6 +392,7 @@ extension FramedConnection: EventSource {
   func closeNow(after error: ConnectionError? = nil) {
     loop.cancelTimer(of: self)
     isClosing = true
+    isInterrupted = true
     unwatch()
     closeSocket()
     if !receiving.isOver { receiving = error.map { .failed($0) } ?? .ended }

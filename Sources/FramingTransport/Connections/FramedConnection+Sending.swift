@@ -78,10 +78,10 @@ extension FramedConnection {
 
   @usableFromInline
   func queue(_ message: Span<UInt8>) throws(ConnectionError) {
-    if !sending.isOpen { throw sendingError }
-    if framing.outputCount == 0 { framing.exchangeOutput(with: &loop.outputBuffer) }
+    if !isSendingOpen { throw sendingError }
+    if !framing.holdsOutput { framing.exchangeOutput(with: &loop.outputBuffer) }
     do throws(FramingError) {
-      try framing.encode(message)
+      if try framing.encode(message) > settings.limits.queuedBytes { isInterrupted = true }
     } catch {
       if framing.outputCount == 0 { lendOutputBack() }
       throw .framing(error)

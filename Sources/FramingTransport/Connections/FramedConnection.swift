@@ -62,7 +62,7 @@ public actor FramedConnection: RosterMember {
   /// Whether its timer fires early enough for the times that count while the program waits for the peer, too.
   @exclusivity(unchecked) var isTimerForInput = false
   var receiving = Direction.open
-  var sending = Direction.open
+  var sending = Direction.open { didSet { isSendingOpen = sending.isOpen } }
   /// The first thing that went wrong.
   var failure: ConnectionError?
 
@@ -92,6 +92,14 @@ public actor FramedConnection: RosterMember {
   var closeLimit = Int64.max
   /// Where the message begins that is the last one to be taken, as the server stops.
   var lastMessageOffset: UInt64?
+
+  // Asked for each message, so that it need not look at all that they depend on.
+
+  /// Whether ``sending`` is open.
+  @exclusivity(unchecked) private(set) var isSendingOpen = true
+  /// Whether something has happened after which the synchronous handler may have to wait for the next message.
+  @exclusivity(unchecked) var isInterrupted = false
+
   // Unsafe: touched by the roster of its server only, on the thread of the listener's loop.
   nonisolated(unsafe) var rosterPlace: Int32 = -1
 
@@ -196,6 +204,7 @@ public actor FramedConnection: RosterMember {
     framing.adoptOutput(of: old)
     // The first of several changes in one call of a handler has the bytes.
     if previous == nil { previous = old } else { old.destroy() }
+    isInterrupted = true
     if isDelivering { return }
     inheritInput()
     deliver()
@@ -240,6 +249,7 @@ public actor FramedConnection: RosterMember {
   public func beginClose() {
     guard isOpen, !isClosing else { return }
     isClosing = true
+    isInterrupted = true
     loop.cancelTimer(of: self)
     isReadingPaused = false
     if !receiving.isOver { receiving = .ended }

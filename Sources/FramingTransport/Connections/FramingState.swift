@@ -101,6 +101,8 @@ extension FramingState {
   var outputCount: Int { output.pointee.count }
   /// Whether memory is held for what came.
   var holdsInput: Bool { input.pointee.capacity > 0 }
+  /// Whether memory is held for what is framed.
+  var holdsOutput: Bool { output.pointee.capacity > 0 }
   /// How many bytes of memory both directions hold.
   var capacity: Int { input.pointee.capacity + output.pointee.capacity }
 
@@ -139,8 +141,9 @@ extension FramingState {
   func finish() throws(FramingError) {
     try withFraming { (framing) throws(FramingError) in try framing.finish(self) }
   }
+  /// Answers how many framed bytes wait to be sent.
   @inline(__always)
-  func encode(_ message: Span<UInt8>) throws(FramingError) {
+  func encode(_ message: Span<UInt8>) throws(FramingError) -> Int {
     try withFraming { (framing) throws(FramingError) in try framing.encode(self, message) }
   }
 
