@@ -104,7 +104,8 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   /// Takes the next message, a copy, or `nil` if there is no whole one yet.
   ///
-  /// - Throws: ``FramingError`` if no further message can come: now, and at every later call.
+  /// - Throws: ``FramingError``, behind the last whole message: at every later call again, unless ``failure`` is `nil`
+  ///   then, because a frame was left out and decoding goes on behind it.
   /// - Complexity: linear in the message; one allocation.
   @inlinable
   public mutating func next() throws(FramingError) -> [UInt8]? {
@@ -126,7 +127,8 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
   /// Calls `body` with the next whole message, in place, and takes it.
   ///
   /// - Returns: What `body` answered, or `nil` without a call if there is no whole message yet.
-  /// - Throws: ``FramingError`` if no further message can come: now, and at every later call.
+  /// - Throws: ``FramingError``, behind the last whole message: at every later call again, unless ``failure`` is `nil`
+  ///   then, because a frame was left out and decoding goes on behind it.
   /// - Complexity: constant, besides `body`, for a framing with a length; for one that searches, linear in the bytes that
   ///   were not searched before.
   @inlinable
@@ -447,13 +449,5 @@ public struct FrameLocation: Hashable, Sendable {
     self.offset = offset
     self.wireLength = wireLength
     self.payload = payload
-  }
-}
-
-extension [UInt8] {
-  /// An array with a copy of `bytes`.
-  @inlinable
-  internal init(copying bytes: Span<UInt8>) {
-    self = bytes.withUnsafeBufferPointer { [UInt8]($0) }
   }
 }

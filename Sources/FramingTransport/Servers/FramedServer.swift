@@ -99,7 +99,14 @@ public final class FramedServer: Sendable {
   /// What the server has done, and is doing, in numbers. From any thread, without stopping a loop.
   public var counters: ServerCounters { listener.counters }
 
-  /// Serves each message as it comes, without tasks and without copies, until ``shutdown(_:)`` or cancellation.
+  /// Serves each message as it comes, without tasks and without copies, until ``shutdown(_:)`` or cancellation. Once.
+  ///
+  /// ```swift
+  /// try await server.run(onMessage: { message, connection in
+  ///   // In place, a `Span<UInt8>`; an array of it can be kept, and changed.
+  ///   try connection.send([UInt8](copying: message).reversed())
+  /// })
+  /// ```
   ///
   /// - Parameters:
   ///   - onMessage: Gets each message in place, in order, isolated to its connection; runs on the loop and
@@ -118,7 +125,7 @@ public final class FramedServer: Sendable {
     try await serve(service)
   }
 
-  /// Serves each connection with a task of its own until ``shutdown(_:)`` or cancellation.
+  /// Serves each connection with a task of its own until ``shutdown(_:)`` or cancellation. Once.
   ///
   /// The task runs on the loop, isolated to the connection. When `handler` returns or throws, the connection is closed
   /// without losing anything. When the server stops, `connection.messages` ends behind the messages that have begun, the
