@@ -24,7 +24,8 @@ public struct FrameBuffer: ~Copyable {
   /// `nil` as long as no memory is held.
   @usableFromInline internal var memory: UnsafeMutablePointer<Header>?
 
-  /// How many bytes fit into the memory held now, those read already included.
+  /// How many bytes fit into the memory held now, those read already included. What is kept in front of them, three words,
+  /// is not counted.
   @inlinable public var capacity: Int { if let memory { memory.pointee.capacity } else { 0 } }
 
   /// A buffer without bytes that holds no memory.
@@ -56,7 +57,7 @@ public struct FrameBuffer: ~Copyable {
 
   /// Takes note of bytes that stand at ``end`` now; there has to be memory.
   @inlinable
-  internal func advanceEnd(_ count: Int) { memory.unsafelyUnwrapped.pointee.tail &+= count }
+  internal mutating func advanceEnd(_ count: Int) { memory.unsafelyUnwrapped.pointee.tail &+= count }
 
   /// The number of unread bytes.
   @inlinable
@@ -169,7 +170,7 @@ public struct FrameBuffer: ~Copyable {
 
   /// Has no bytes any more, and the same memory.
   @inlinable
-  internal func forget() {
+  internal mutating func forget() {
     guard let memory else { return }
     (memory.pointee.head, memory.pointee.tail) = (0, 0)
   }
@@ -247,7 +248,7 @@ public struct FrameBuffer: ~Copyable {
       base.update(from: start, count: live)
       (memory.pointee.head, memory.pointee.tail) = (0, live)
     } else {
-      relocate(capacity: max(needed, capacity > Int.max / 2 ? Int.max : capacity * 2, 64))
+      relocate(capacity: max(needed, capacity > Int.max / 2 ? needed : capacity * 2, 64))
     }
   }
 
@@ -259,6 +260,7 @@ public struct FrameBuffer: ~Copyable {
       precondition(!overflow, "a buffer cannot hold more than Int.max bytes")
       let memory = UnsafeMutableRawPointer.allocate(
         byteCount: size, alignment: MemoryLayout<Header>.alignment)
+      (memory + MemoryLayout<Header>.stride).bindMemory(to: UInt8.self, capacity: capacity)
       new.memory = memory.bindMemory(to: Header.self, capacity: 1)
       new.memory?.initialize(to: Header(capacity: capacity))
     }

@@ -361,7 +361,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
       let unread = UnsafeBufferPointer(start: buffer.start, count: buffer.count).span
       guard let count = leftOut.drop(unread, atEnd) else { break }
       if count == 0 { return false }
-      take(count)
+      take(skipped(count, of: buffer.count))
     }
     if leftOut.isOver() || atEnd {
       hindrance = nil

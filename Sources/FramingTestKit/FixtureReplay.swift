@@ -137,7 +137,9 @@ public struct FixtureReplay: Sendable {
     var outcomes: [ReplaySchedule.Outcome] = []
     while true {
       do throws(FramingError) {
-        while let message = try decoder.next() { outcomes.append(.message(message)) }
+        // One alone, then those behind it in a row: both ways have to find the same.
+        if let message = try decoder.next() { outcomes.append(.message(message)) }
+        try decoder.forEachMessage { outcomes.append(.message([UInt8](copying: $0))) }
         return outcomes
       } catch {
         outcomes.append(.error(error))

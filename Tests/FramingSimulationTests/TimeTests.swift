@@ -61,7 +61,7 @@ struct TimeTests {
 private final class TimerModel: @unchecked Sendable {
   private let loop: EventLoop
   private let fired: Shared<[Int]>
-  private var live: [(deadline: Int64, number: Int, id: LoopTimer)] = []
+  private var live: [(deadline: Int64, number: Int, timer: LoopTimer)] = []
 
   init(loop: EventLoop, fired: Shared<[Int]>) { (self.loop, self.fired) = (loop, fired) }
 
@@ -70,9 +70,9 @@ private final class TimerModel: @unchecked Sendable {
     let now = loop.now
     for number in 0..<count {
       let deadline = now + Int64(random.below(1000)) * 1_000_000_000
-      let id = loop.schedule(at: deadline) { [fired] in fired.change { $0.append(number) } }
-      live.append((deadline, number, id))
-      if random.below(3) == 0 { loop.cancel(live.remove(at: random.below(live.count)).id) }
+      let timer = loop.schedule(at: deadline) { [fired] in fired.change { $0.append(number) } }
+      live.append((deadline, number, timer))
+      if random.below(3) == 0 { loop.cancel(live.remove(at: random.below(live.count)).timer) }
     }
   }
 

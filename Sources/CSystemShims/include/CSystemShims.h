@@ -113,14 +113,15 @@ static inline long csys_listen(int descriptor, int backlog) { return csys_result
 #else
 #define CSYS_SEND_FLAGS 0 // SO_NOSIGPIPE is set when the socket is made.
 #endif
-#if defined(__linux__) && defined(SYS_recvfrom) && defined(SYS_sendto)
+#if defined(__linux__) && defined(SYS_recvfrom) && defined(SYS_sendto) && !defined(CSYS_CALL_BY_LIBRARY)
 // Past the C library: another thread may cancel its `recv` and `send`, for which they prepare with two locked instructions
-// each once a program has threads. Nobody cancels the thread of an event loop.
+// each once a program has threads. Nobody cancels the thread of an event loop. The sanitizers watch the library's, and
+// Scripts/sanitize has them called.
 static inline long csys_receive(int descriptor, void *buffer, size_t count) {
-  return csys_result(syscall(SYS_recvfrom, (long)descriptor, buffer, count, 0L, NULL, NULL));
+  return csys_result(syscall(SYS_recvfrom, (long)descriptor, buffer, count, 0L, 0L, 0L));
 }
 static inline long csys_send(int descriptor, const void *buffer, size_t count) {
-  return csys_result(syscall(SYS_sendto, (long)descriptor, buffer, count, (long)CSYS_SEND_FLAGS, NULL, 0L));
+  return csys_result(syscall(SYS_sendto, (long)descriptor, buffer, count, (long)CSYS_SEND_FLAGS, 0L, 0L));
 }
 #else
 static inline long csys_receive(int descriptor, void *buffer, size_t count) {

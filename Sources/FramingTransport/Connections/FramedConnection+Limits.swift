@@ -49,7 +49,7 @@ extension FramedConnection: TimerTarget {
     loop.setTimer(of: self, at: deadline)
   }
 
-  package nonisolated func timerFired() {
+  nonisolated func timerFired() {
     enter { connection in
       if connection.isClosing { connection.closeDeadlineReached() } else { connection.limitReached() }
     }

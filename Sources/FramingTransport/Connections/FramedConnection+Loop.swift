@@ -13,7 +13,8 @@ extension FramedConnection: EventSource {
   private static let handleReadiness: Entry<Readiness, Void> = { $0.handle($1) }
   private static let flushPlanned: Entry<Void, Void> = { connection, _ in
     connection.isFlushPlanned = false
-    if connection.framing.outputCount > 0 { connection.flushNow() }
+    // A framer may have framed a message to nothing.
+    if connection.framing.holdsOutput { connection.flushNow() }
   }
 
   typealias Entry<Argument, Result> = @Sendable (isolated FramedConnection, Argument) -> Result
@@ -281,7 +282,7 @@ extension FramedConnection: EventSource {
       countQueue(left)
     }
     if left == 0 {
-      if waiting > 0 { lendOutputBack() }
+      if framing.holdsOutput { lendOutputBack() }
       if case .ending = sending { endSending() }
       if waiting > 0 && isClosing { setCloseTimer() }  // It may be shorter now.
       resume(.flushed, with: nil)

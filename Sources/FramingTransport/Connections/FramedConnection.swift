@@ -12,7 +12,7 @@ import Framing
 ///
 /// A connection has to be closed: with ``close()``, which loses nothing, or with ``reset()``. Servers, and
 /// ``withConnection(to:framer:limits:options:on:_:)``, do it themselves.
-public actor FramedConnection: RosterMember {
+public actor FramedConnection {
   /// The address of the peer; behind a proxy that sends a PROXY header, the one that the header tells.
   public nonisolated let peer: SocketAddress
   /// The PROXY header that came first, if the server expects one from its proxies.
@@ -82,7 +82,7 @@ public actor FramedConnection: RosterMember {
   var countedQueue = 0
   // One timer, for what is over first: a time of its limits, or that of closing once that has begun. Unsafe, as the queue
   // keeps it for whatever has a timer: touched on the loop's thread only, as all else here.
-  @exclusivity(unchecked) package nonisolated(unsafe) var timerPlace: Int32 = -1
+  @exclusivity(unchecked) nonisolated(unsafe) var timerPlace: Int32 = -1
 
   // How it ends; see FramedConnection+Drain.swift.
 

@@ -333,10 +333,16 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   }
 
   /// Forgets the timer of `target`, if it has one. On the loop only.
-  func cancelTimer(of target: any TimerTarget) { timers.cancel(target) }
+  func cancelTimer(of target: any TimerTarget) {
+    checkIsolated()
+    timers.cancel(target)
+  }
 
   /// When the timer of `target` fires; `nil` without one. On the loop only.
-  func timerDeadline(of target: any TimerTarget) -> Int64? { timers.deadline(of: target) }
+  func timerDeadline(of target: any TimerTarget) -> Int64? {
+    checkIsolated()
+    return timers.deadline(of: target)
+  }
 }
 
 /// What a loop watches: a connection or a listener. Called on the loop's thread.

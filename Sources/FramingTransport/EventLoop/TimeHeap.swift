@@ -27,13 +27,11 @@ package struct TimeHeap<Element: HeapElement> {
   /// When the element is due that stands at `place`.
   package func time(at place: Int) -> Int64 { entries[place].time }
 
-  /// Adds `element`, and answers its number.
-  @discardableResult
-  package mutating func add(_ element: Element, at time: Int64) -> UInt64 {
+  /// Adds `element`.
+  package mutating func add(_ element: Element, at time: Int64) {
     lastNumber += 1
     entries.append(Entry(time: time, number: lastNumber, element: element))
     settle(entries.count - 1)
-    return lastNumber
   }
 
   /// Takes the earliest if it is due at `time`.

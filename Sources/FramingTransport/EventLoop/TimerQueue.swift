@@ -1,5 +1,5 @@
 /// Whom a timer tells that its time has come. It has one timer at most.
-package protocol TimerTarget: AnyObject {
+protocol TimerTarget: AnyObject {
   /// Where its timer stands in the queue; -1 without one. Kept by the queue, on the thread of its loop.
   var timerPlace: Int32 { get set }
   /// The time has come; it has no timer any more.
@@ -7,7 +7,7 @@ package protocol TimerTarget: AnyObject {
 }
 
 /// Who is to be told something later, the earliest first. All operations take logarithmic time.
-package struct TimerQueue: ~Copyable {
+struct TimerQueue: ~Copyable {
   private struct Timer: HeapElement {
     let target: any TimerTarget
 
@@ -31,7 +31,8 @@ package struct TimerQueue: ~Copyable {
   /// Forgets the timer of `target`, if it has one, and `target` with it.
   mutating func cancel(_ target: any TimerTarget) {
     guard target.timerPlace >= 0 else { return }
-    heap.remove(at: Int(target.timerPlace))
+    let removed = heap.remove(at: Int(target.timerPlace)).target
+    precondition(removed === target, "a timer was cancelled on another loop than its own")
     target.timerPlace = -1
   }
 
@@ -54,12 +55,12 @@ package struct TimerQueue: ~Copyable {
 /// A timer that runs an action, and forgets it then, or when it is cancelled.
 // Unchecked: touched on the thread of its loop only.
 package final class LoopTimer: TimerTarget, @unchecked Sendable {
-  package var timerPlace: Int32 = -1
+  var timerPlace: Int32 = -1
   private var action: (() -> Void)?
 
   init(_ action: @escaping () -> Void) { self.action = action }
 
-  package func timerFired() {
+  func timerFired() {
     let action = action
     forget()
     action?()

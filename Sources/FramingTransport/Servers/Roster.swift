@@ -4,6 +4,8 @@ protocol RosterMember: AnyObject {
   var rosterPlace: Int32 { get set }
 }
 
+extension FramedConnection: RosterMember {}
+
 /// Objects that come and go one by one, and are told something all together in the order in which they came.
 ///
 /// An array with gaps, closed when they are the most of it: amortised constant time for each that comes or goes.

@@ -5,7 +5,7 @@ import CSystemShims
 /// Never blocks and never raises SIGPIPE. What is to be expected (nothing there yet, the peer closed) is a
 /// value; errors are for the end of a connection.
 public struct Socket: ~Copyable, Sendable {
-  /// The number of the open socket, for calls that are not here. It stays this socket's.
+  /// The number of the open socket, for calls that are not here. It stays this socket's for as long as that is.
   public private(set) var descriptor: CInt
   private let system: any SystemCalls
   /// The options to set on each socket that this one accepts; those that are inherited are not among them.

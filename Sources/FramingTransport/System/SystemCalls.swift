@@ -1,6 +1,7 @@
 import CSystemShims
 
-/// Every entry to the kernel that the transport makes, and nothing else.
+/// Every entry to the kernel that the transport makes, and nothing else. Two of them, the reading and the writing of each
+/// message, are made past it where the kernel is that of this machine; see EventLoop+Streams.swift.
 ///
 /// The seam at which a simulated kernel takes the place of the real one. Calls answer at once and raw: repeating after
 /// `EINTR`, going on after a short write and all other policy stands above, so that a simulation meets it.
