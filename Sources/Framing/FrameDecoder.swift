@@ -114,7 +114,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   /// Calls `body` with each whole message, in place: no copy, no allocation.
   ///
-  /// - Throws: ``FramingError`` after the last whole message, if no further one can come.
+  /// - Throws: ``FramingError``, as ``next()`` would, behind the messages that lie before it.
   /// - Complexity: linear in the unread bytes, none of which is looked at twice over all calls.
   @inlinable
   public mutating func forEachMessage(_ body: (Span<UInt8>) -> Void) throws(FramingError) {
@@ -146,7 +146,7 @@ public struct FrameDecoder<F: Framer>: ~Copyable, Sendable {
 
   /// Calls `body` with each whole message, in place, and takes them, until it answers `false`.
   ///
-  /// - Throws: ``FramingError`` after the last whole message, if no further one can come.
+  /// - Throws: ``FramingError``, as ``next()`` would, behind the messages that lie before it.
   /// - Complexity: As of ``forEachMessage(_:)``.
   @inlinable
   @inline(__always)
