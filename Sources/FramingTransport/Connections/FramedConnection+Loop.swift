@@ -29,6 +29,14 @@ extension FramedConnection: EventSource {
     return unsafeBitCast(body, to: ((FramedConnection, Argument) -> Result).self)(self, argument)
   }
 
+  /// As ``enter(with:_:)`` on the loop's thread; elsewhere `nil`, and nothing is called.
+  @inline(__always)
+  nonisolated func enterIfHere<Argument, Result>(
+    with argument: Argument, _ body: @escaping Entry<Argument, Result>
+  ) -> Result? {
+    loop.isCurrent ? enter(with: argument, body) : nil
+  }
+
   /// Enters the isolation of this actor from its loop's thread.
   ///
   /// What `assumeIsolated` does, which takes some 200 ns to find out where it is; the loop knows in one.

@@ -41,7 +41,7 @@ extension FramedConnection {
   }
 
   /// Whether the caller is the owner, on the loop.
-  nonisolated var isWithOwner: Bool { loop.isCurrent && enter(with: (), Self.isOwned) }
+  nonisolated var isWithOwner: Bool { enterIfHere(with: (), Self.isOwned) ?? false }
 
   private static let isOwned: Entry<Void, Bool> = { connection, _ in
     connection.owner != nil && connection.owner == csys_task_current() && !connection.isDraining

@@ -14,21 +14,21 @@ extension FramedConnection {
   ///   can be received.
   @inlinable
   @inline(__always)
-  public func receive() async throws(ConnectionError) -> [UInt8]? {
-    // Inlined, so that a handler sees that it stays where it is: a task that is not sure looks for its executor, which costs
-    // more than a message does. For the same reason what follows on waiting is a call of this actor.
-    if let result = takeMessage() { return try result.get() }
-    let result = await waitForMessage()
-    return try settle(result)
+  public nonisolated(nonsending) func receive() async throws(ConnectionError) -> [UInt8]? {
+    // Neither isolated nor a call, for the same reason as sending.
+    if let result = takeHere() { return try result.get() }
+    return try await waitForMessage()
   }
 
   @usableFromInline
-  func settle(_ result: Received) throws(ConnectionError) -> [UInt8]? { try result.get() }
+  nonisolated func takeHere() -> Received? { enterIfHere(with: (), Self.takeEntered) ?? nil }
+
+  private static let takeEntered: Entry<Void, Received?> = { connection, _ in connection.takeMessage() }
 
   /// Waits for what there was not when it was asked for.
   @usableFromInline
-  nonisolated(nonsending) func waitForMessage() async -> Received {
-    isWithOwner ? await waitAsOwner() : await waitOrCancel()
+  nonisolated(nonsending) func waitForMessage() async throws(ConnectionError) -> [UInt8]? {
+    try await (isWithOwner ? waitAsOwner() : waitOrCancel()).get()
   }
 
   @inline(__always)
@@ -42,6 +42,7 @@ extension FramedConnection {
 
   /// Waits in any task, and learns of its cancellation.
   private func waitOrCancel() async -> Received {
+    if let result = takeMessage() { return result }
     if isDraining {
       readRest()
       // As long as more is there, others have their turn in between, and the time of the server can end.
@@ -70,7 +71,6 @@ extension FramedConnection {
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
-  @usableFromInline
   func takeMessage() -> Received? {
     precondition(!hasHandler, "the messages of this connection go to its synchronous handler")
     do throws(FramingError) {
@@ -120,54 +120,23 @@ extension FramedConnection {
     updateInterest()  // Nobody waits: what has come already may be all that there is room for.
   }
 
-  /// As ``receive()``, but tells of frames that were left out and goes on behind them.
+  /// `result`, or what follows it: tells of frames that were left out and goes on behind them.
   @usableFromInline
-  func receiveWhole() async throws(ConnectionError) -> [UInt8]? {
+  nonisolated(nonsending) func whole(_ result: Received?) async throws(ConnectionError) -> [UInt8]? {
+    var result = result
     while true {
-      do throws(ConnectionError) { return try await receive() } catch { try leaveOut(error) }
-    }
-  }
-
-  /// As ``receiveWhole()``; where the caller is, if it is the owner.
-  @usableFromInline
-  nonisolated(nonsending) func nextWhole() async throws(ConnectionError) -> [UInt8]? {
-    while isWithOwner {
-      do throws(ConnectionError) { return try await waitAsOwner().get() } catch {
-        if let error = enter(with: error, Self.leaveOutEntered) { throw error }
+      do throws(ConnectionError) {
+        return if let result { try result.get() } else { try await waitForMessage() }
+      } catch {
+        try await leaveOut(error)
       }
+      result = takeHere()
     }
-    return try await receiveWhole()
-  }
-
-  private static let leaveOutEntered: Entry<ConnectionError, ConnectionError?> = { connection, error in
-    do throws(ConnectionError) { try connection.leaveOut(error) } catch { return error }
-    return nil
   }
 
   /// Tells of a frame that was left out; throws any other error.
   private func leaveOut(_ error: ConnectionError) throws(ConnectionError) {
     guard case .leftOut = error else { throw error }
     service?.onFailure(self, error)
-  }
-
-  /// A message that is there, and is before any error; `nil` without one, or elsewhere than on the loop.
-  @usableFromInline
-  nonisolated func wholeMessageNow() -> [UInt8]? { loop.isCurrent ? enter(with: (), Self.takeWhole) : nil }
-
-  private static let takeWhole: Entry<Void, [UInt8]?> = { connection, _ in connection.wholeMessage() }
-
-  private func wholeMessage() -> [UInt8]? {
-    precondition(!hasHandler, "the messages of this connection go to its synchronous handler")
-    do throws(FramingError) {
-      guard let message = try framing.next() else { return nil }
-      return taken(message)
-    } catch {
-      // Asked again, the framing would not tell of a frame that it has left out.
-      if !framing.hasFailed {
-        count(.leftOut)
-        service?.onFailure(self, .leftOut(error))
-      }
-      return nil
-    }
   }
 }

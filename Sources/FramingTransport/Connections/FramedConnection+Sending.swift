@@ -11,21 +11,56 @@ extension FramedConnection {
   ///   connection goes on.
   @inlinable
   @inline(__always)
-  public func send(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
-    // Inlined, and in calls of this actor, for the same reason as ``receive()``.
-    try queue(message)
-    if isBehind {
-      try await catchUp()
-      try checkSending()
+  public nonisolated(nonsending) func send(
+    _ message: some Collection<UInt8> & Sendable
+  ) async throws(ConnectionError) {
+    // Neither isolated nor a call: what is isolated looks for the executor of its task each time, which costs more than a
+    // message does. Who is on the loop's thread, as a handler always is, need not.
+    switch queueHere(message) {
+    case .queued: break
+    case .behind: try await catchUp()
+    case .declined: try await queueThere(message)
     }
   }
 
-  /// Whether the peer is so far behind that who sends has to wait.
+  /// What came of a message that was to be queued.
   @usableFromInline
-  var isBehind: Bool { framing.outputCount > settings.limits.queuedBytes }
+  enum QueueOutcome {
+    case queued
+    /// Queued, but the peer is so far behind that who sends has to wait.
+    case behind
+    /// Not queued: the caller is not on the loop's thread, or it would be an error.
+    case declined
+  }
+
+  @inlinable
+  nonisolated func queueHere(_ message: some Collection<UInt8>) -> QueueOutcome {
+    if let bytes = message as? [UInt8] { return queueHere(bytes.span) }
+    return message.withContiguousStorageIfAvailable { queueHere($0.span) }
+      ?? queueHere([UInt8](message).span)
+  }
 
   @usableFromInline
-  func checkSending() throws(ConnectionError) {
+  nonisolated func queueHere(_ message: Span<UInt8>) -> QueueOutcome {
+    message.withUnsafeBufferPointer { enterIfHere(with: $0, Self.queueEntered) } ?? .declined
+  }
+
+  private static let queueEntered: Entry<UnsafeBufferPointer<UInt8>, QueueOutcome> = { connection, message in
+    do throws(ConnectionError) { try connection.queue(message.span) } catch { return .declined }
+    return connection.isBehind ? .behind : .queued
+  }
+
+  /// Queues from anywhere, and throws what is wrong with it.
+  @usableFromInline
+  func queueThere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
+    try queue(message)
+    if isBehind { try await catchUp() }
+  }
+
+  /// Whether the peer is so far behind that who sends has to wait.
+  private var isBehind: Bool { framing.outputCount > settings.limits.queuedBytes }
+
+  private func checkSending() throws(ConnectionError) {
     if case .failed(let error) = sending { throw error }
   }
 
@@ -38,6 +73,7 @@ extension FramedConnection {
     } else {
       await Task.yield()  // A peer that keeps up must not keep the loop from all others.
     }
+    try checkSending()
   }
 
   /// How many framed bytes wait to be sent.

@@ -25,10 +25,9 @@ public struct MessageSequence: AsyncSequence, Sendable {
     /// - Throws: ``ConnectionError``, after the last whole message.
     @inlinable
     public mutating func next() async throws(ConnectionError) -> [UInt8]? {
-      try await connection.receiveWhole()
+      try await next(isolation: #isolation)
     }
 
-    // Inlinable, so that the caller sees that it stays where it is.
     /// The next message; `nil` once the peer has closed.
     ///
     /// - Throws: ``ConnectionError``, after the last whole message.
@@ -37,8 +36,9 @@ public struct MessageSequence: AsyncSequence, Sendable {
     public nonisolated(nonsending) mutating func next(
       isolation actor: (any Actor)?
     ) async throws(ConnectionError) -> [UInt8]? {
-      if let message = connection.wholeMessageNow() { return message }
-      return try await connection.nextWhole()
+      let result = connection.takeHere()
+      if case .success(let message)? = result { return message }
+      return try await connection.whole(result)
     }
   }
 }
