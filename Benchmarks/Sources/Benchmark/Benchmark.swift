@@ -87,7 +87,7 @@ struct Benchmark {
     case "idle": try IdleBenchmark(programs: programs, options: options).run()
     case "calls": try CallBenchmark(programs: programs, options: options).run()
     case "loops": try LoopsBenchmark(programs: programs, options: options).run()
-    case "build": try BuildBenchmark(programs: programs, options: options, ours: root, own: folder).run()
+    case "build": try BuildBenchmark(options: options, ours: root, own: folder).run()
     default: throw Problem("nothing is called \(part)\n\(Self.usage)")
     }
   }

@@ -60,27 +60,15 @@ public struct FramerOptions {
   public mutating func choice<Choice: RawRepresentable<String>>(
     _ key: String, of choices: [Choice], default: Choice, _ meaning: String
   ) throws(FramerSpecError) -> Choice {
-    know(key, choices.map(\.rawValue).joined(separator: "|"), default: `default`.rawValue, meaning)
-    guard let option = option(key) else { return `default` }
-    let word = try text(of: option)
-    guard let choice = choices.first(where: { $0.rawValue == word }) else {
-      let allowed = choices.map(\.rawValue).joined(separator: " or ")
-      throw error(of: option, "\(key) is \(allowed); not \"\(word)\"")
-    }
-    return choice
+    let word = try word(key, of: choices.map(\.rawValue), default: `default`.rawValue, meaning)
+    return choices.first { $0.rawValue == word } ?? `default`
   }
 
   /// `true` or `false`; `false` if the option is not there.
   ///
   /// - Throws: ``FramerSpecError``, with the place of the value, if it is neither.
   public mutating func flag(_ key: String, _ meaning: String) throws(FramerSpecError) -> Bool {
-    know(key, "true|false", default: "false", meaning)
-    guard let option = option(key) else { return false }
-    switch try text(of: option) {
-    case "true": return true
-    case "false": return false
-    case let word: throw error(of: option, "\(key) is true or false; not \"\(word)\"")
-    }
+    try word(key, of: ["true", "false"], default: "false", meaning) == "true"
   }
 
   /// One or more byte sequences, none of them empty or there twice; the option must be there, as with numbers.
@@ -130,6 +118,19 @@ public struct FramerOptions {
       throw error("\(framer) has no option \"\(stranger.key)\"; it has \(keys)", at: stranger.keyPosition)
     }
     if let missing { throw missing }
+  }
+
+  /// One of `words`.
+  private mutating func word(
+    _ key: String, of words: [String], default: String, _ meaning: String
+  ) throws(FramerSpecError) -> String {
+    know(key, words.joined(separator: "|"), default: `default`, meaning)
+    guard let option = option(key) else { return `default` }
+    let word = try text(of: option)
+    guard words.contains(word) else {
+      throw error(of: option, "\(key) is \(words.joined(separator: " or ")); not \"\(word)\"")
+    }
+    return word
   }
 
   private mutating func require(_ form: String) {
