@@ -237,6 +237,8 @@ extension FramedConnection: EventSource {
   func lendInputBack() {
     if !framing.holdsInput { return }
     if loop.inputBuffer.capacity < Self.readSize {
+      // A small one would be held by this connection instead.
+      if loop.inputBuffer.capacity > 0 { loop.inputBuffer.removeAll() }
       framing.exchangeInput(with: &loop.inputBuffer, carrying: Self.carried)
       loop.trimBuffers()
     } else {
@@ -337,8 +339,9 @@ extension FramedConnection: EventSource {
   }
 
   private func failSending(_ error: ConnectionError) {
-    note(error)
+    // First: who is told may send at once, and is not to believe that it was sent.
     sending = .failed(error)
+    note(error)
     if case .system(let error) = error, !error.isPeerGone {
       // The peer lives, and may have half of a frame: only a reset tells it that this is not the end.
       resetOnClose()

@@ -7,7 +7,7 @@ extension FramedConnection {
 
   /// The next message; `nil` once the peer has closed. One task at a time may wait.
   ///
-  /// Does not suspend if a message has already arrived. If the task is cancelled while it waits, the
+  /// A handler does not suspend if a message has already arrived. If the task is cancelled while it waits, the
   /// connection stays usable.
   ///
   /// - Throws: ``ConnectionError``, after the last whole message; behind ``ConnectionError/leftOut(_:)`` further ones
@@ -15,55 +15,69 @@ extension FramedConnection {
   @inlinable
   @inline(__always)
   public nonisolated(nonsending) func receive() async throws(ConnectionError) -> [UInt8]? {
-    // Neither isolated nor a call, for the same reason as sending.
-    if let result = takeHere() { return try result.get() }
-    return try await waitForMessage()
+    try await next(wholeOnly: false)
   }
 
-  @usableFromInline
-  nonisolated func takeHere() -> Received? { enterIfHere(with: (), Self.takeEntered) ?? nil }
+  /// As ``receive()``; if `wholeOnly`, the server is told of frames that were left out, and the caller is not.
+  @inlinable
+  @inline(__always)
+  nonisolated(nonsending) func next(wholeOnly: Bool) async throws(ConnectionError) -> [UInt8]? {
+    // Neither isolated nor a call, for the same reason as sending.
+    if let result = takeHere(wholeOnly: wholeOnly) { return try result.get() }
+    return try await waitForMessage(wholeOnly: wholeOnly)
+  }
 
-  private static let takeEntered: Entry<Void, Received?> = { connection, _ in connection.takeMessage() }
+  /// What a receiver on the loop's thread gets now; `nil` if it has to wait, or is elsewhere.
+  @usableFromInline
+  nonisolated func takeHere(wholeOnly: Bool) -> Received? {
+    enterIfHere(with: wholeOnly, Self.takeEntered) ?? nil
+  }
+
+  private static let takeEntered: Entry<Bool, Received?> = { $0.takeMessage(wholeOnly: $1) }
 
   /// Waits for what there was not when it was asked for.
   @usableFromInline
-  nonisolated(nonsending) func waitForMessage() async throws(ConnectionError) -> [UInt8]? {
-    try await (isWithOwner ? waitAsOwner() : waitOrCancel()).get()
+  nonisolated(nonsending) func waitForMessage(wholeOnly: Bool) async throws(ConnectionError) -> [UInt8]? {
+    try await (isWithOwner ? waitAsOwner(wholeOnly) : waitOrCancel(wholeOnly)).get()
   }
 
   @inline(__always)
-  private nonisolated(nonsending) func waitAsOwner() async -> Received {
-    await withUnsafeContinuation { enter(with: $0, Self.ownerWaits) }
+  private nonisolated(nonsending) func waitAsOwner(_ wholeOnly: Bool) async -> Received {
+    await withUnsafeContinuation {
+      enter(
+        with: Receiver(ticket: Self.ownersTicket, wholeOnly: wholeOnly, continuation: $0), Self.ownerWaits)
+    }
   }
 
-  private static let ownerWaits: Entry<UnsafeContinuation<Received, Never>, Void> = {
-    $0.wait(with: $1, ticket: ownersTicket)
-  }
+  private static let ownerWaits: Entry<Receiver, Void> = { $0.wait(as: $1) }
 
   /// Waits in any task, and learns of its cancellation.
-  private func waitOrCancel() async -> Received {
-    if let result = takeMessage() { return result }
+  private func waitOrCancel(_ wholeOnly: Bool) async -> Received {
+    // Who is elsewhere has not asked yet.
+    if let result = takeMessage(wholeOnly: wholeOnly) { return result }
     if isDraining {
       readRest()
       // As long as more is there, others have their turn in between, and the time of the server can end.
       if !hasReadAll { await Task.yield() }
-      if let result = takeMessage() { return result }
+      if let result = takeMessage(wholeOnly: wholeOnly) { return result }
     }
     let ticket = nextTicket()
     return await withTaskCancellationHandler {
-      await withUnsafeContinuation { wait(with: $0, ticket: ticket) }
+      await withUnsafeContinuation {
+        wait(as: Receiver(ticket: ticket, wholeOnly: wholeOnly, continuation: $0))
+      }
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
   }
 
-  private func wait(with continuation: UnsafeContinuation<Received, Never>, ticket: UInt64) {
-    precondition(receiver == nil, "two tasks wait for the next message of one connection")
+  private func wait(as receiver: Receiver) {
+    precondition(self.receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
     lendInputBack()
-    receiver = Receiver(ticket: ticket, continuation: continuation)
-    // On the way here the loop may have turned, and an owner did not look whether a message, or the end, is here already.
-    if Task.isCancelled { cancelReceiver(ticket) }
+    self.receiver = receiver
+    // On the way here the loop may have turned, and its task may have been cancelled.
+    if Task.isCancelled { cancelReceiver(receiver.ticket) }
     resumeReceiver()
     judgeInput()
     endIfDrained()
@@ -71,29 +85,34 @@ extension FramedConnection {
   }
 
   /// What a receiver gets now; `nil` if it has to wait.
-  func takeMessage() -> Received? {
+  private func takeMessage(wholeOnly: Bool) -> Received? {
     precondition(!hasHandler, "the messages of this connection go to its synchronous handler")
-    do throws(FramingError) {
-      if let message = try framing.next() { return .success(taken(message)) }
-      // Only now, not when the end came: until its last message was taken, the framing may still be changed.
-      if peerHasEnded && receiving.isOpen {
-        try framing.finish()
+    while true {
+      do throws(FramingError) {
         if let message = try framing.next() { return .success(taken(message)) }
-        endReceiving(.ended)
-      }
-    } catch {
-      guard framing.hasFailed else {
+        // Only now, not when the end came: until its last message was taken, the framing may still be changed.
+        if peerHasEnded && receiving.isOpen {
+          try framing.finish()
+          if let message = try framing.next() { return .success(taken(message)) }
+          endReceiving(.ended)
+          lendInputBack()  // Nobody will wait again, which does it otherwise.
+        }
+      } catch {
+        if framing.hasFailed {
+          endReceiving(.failed(.framing(error)))
+          updateInterest()
+          return .failure(.framing(error))
+        }
         count(.leftOut)
-        return .failure(.leftOut(error))
+        if !wholeOnly { return .failure(.leftOut(error)) }
+        service?.onFailure(self, .leftOut(error))
+        continue
       }
-      endReceiving(.failed(.framing(error)))
-      updateInterest()
-      return .failure(.framing(error))
-    }
-    switch receiving {
-    case .open, .ending: return nil
-    case .ended: return .success(nil)
-    case .failed(let error): return .failure(error)
+      switch receiving {
+      case .open, .ending: return nil
+      case .ended: return .success(nil)
+      case .failed(let error): return .failure(error)
+      }
     }
   }
 
@@ -108,9 +127,14 @@ extension FramedConnection {
   }
 
   func resumeReceiver() {
-    guard let receiver, let result = takeMessage() else { return }
+    guard let receiver else { return }
+    // Nobody else resumes it, whatever those do who are told of a frame that was left out.
     self.receiver = nil
-    receiver.continuation.resume(returning: result)
+    if let result = takeMessage(wholeOnly: receiver.wholeOnly) {
+      receiver.continuation.resume(returning: result)
+    } else {
+      self.receiver = receiver
+    }
   }
 
   func cancelReceiver(_ ticket: UInt64) {
@@ -118,25 +142,5 @@ extension FramedConnection {
     self.receiver = nil
     receiver.continuation.resume(returning: .failure(.cancelled))
     updateInterest()  // Nobody waits: what has come already may be all that there is room for.
-  }
-
-  /// `result`, or what follows it: tells of frames that were left out and goes on behind them.
-  @usableFromInline
-  nonisolated(nonsending) func whole(_ result: Received?) async throws(ConnectionError) -> [UInt8]? {
-    var result = result
-    while true {
-      do throws(ConnectionError) {
-        return if let result { try result.get() } else { try await waitForMessage() }
-      } catch {
-        try await leaveOut(error)
-      }
-      result = takeHere()
-    }
-  }
-
-  /// Tells of a frame that was left out; throws any other error.
-  private func leaveOut(_ error: ConnectionError) throws(ConnectionError) {
-    guard case .leftOut = error else { throw error }
-    service?.onFailure(self, error)
   }
 }

@@ -19,7 +19,8 @@ extension FramedConnection {
     switch queueHere(message) {
     case .queued: break
     case .behind: try await catchUp()
-    case .declined: try await queueThere(message)
+    case .failed(let error): throw error
+    case .elsewhere: try await queueThere([UInt8](message))
     }
   }
 
@@ -29,31 +30,32 @@ extension FramedConnection {
     case queued
     /// Queued, but the peer is so far behind that who sends has to wait.
     case behind
-    /// Not queued: the caller is not on the loop's thread, or it would be an error.
-    case declined
+    case failed(ConnectionError)
+    /// The caller is not on the loop's thread, and nothing was done.
+    case elsewhere
   }
 
   @inlinable
   nonisolated func queueHere(_ message: some Collection<UInt8>) -> QueueOutcome {
     if let bytes = message as? [UInt8] { return queueHere(bytes.span) }
+    if !loop.isCurrent { return .elsewhere }
     return message.withContiguousStorageIfAvailable { queueHere($0.span) }
       ?? queueHere([UInt8](message).span)
   }
 
   @usableFromInline
   nonisolated func queueHere(_ message: Span<UInt8>) -> QueueOutcome {
-    message.withUnsafeBufferPointer { enterIfHere(with: $0, Self.queueEntered) } ?? .declined
+    message.withUnsafeBufferPointer { enterIfHere(with: $0, Self.queueEntered) } ?? .elsewhere
   }
 
   private static let queueEntered: Entry<UnsafeBufferPointer<UInt8>, QueueOutcome> = { connection, message in
-    do throws(ConnectionError) { try connection.queue(message.span) } catch { return .declined }
+    do throws(ConnectionError) { try connection.queue(message.span) } catch { return .failed(error) }
     return connection.isBehind ? .behind : .queued
   }
 
-  /// Queues from anywhere, and throws what is wrong with it.
   @usableFromInline
-  func queueThere(_ message: some Collection<UInt8> & Sendable) async throws(ConnectionError) {
-    try queue(message)
+  func queueThere(_ message: [UInt8]) async throws(ConnectionError) {
+    try queue(message.span)
     if isBehind { try await catchUp() }
   }
 

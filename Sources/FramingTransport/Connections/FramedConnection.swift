@@ -134,6 +134,8 @@ public actor FramedConnection {
   /// Who waits for a message.
   struct Receiver {
     let ticket: UInt64
+    /// Whether the server is told of frames that were left out, and not the receiver.
+    let wholeOnly: Bool
     let continuation: UnsafeContinuation<Received, Never>
   }
 

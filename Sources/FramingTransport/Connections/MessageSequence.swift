@@ -1,7 +1,7 @@
 /// The messages of a connection as they arrive, until the peer closes.
 ///
 /// Throws ``ConnectionError`` after the last whole message if the stream does not end between two messages.
-/// A message that has already arrived is answered without suspending. A frame that the framer leaves out because of its
+/// A handler gets a message that has already arrived without suspending. A frame that the framer leaves out because of its
 /// length is told to the server's `onEvent`, and the sequence goes on behind it; ``FramedConnection/receive()``
 /// throws ``ConnectionError/leftOut(_:)`` for it.
 public struct MessageSequence: AsyncSequence, Sendable {
@@ -36,9 +36,7 @@ public struct MessageSequence: AsyncSequence, Sendable {
     public nonisolated(nonsending) mutating func next(
       isolation actor: (any Actor)?
     ) async throws(ConnectionError) -> [UInt8]? {
-      let result = connection.takeHere()
-      if case .success(let message)? = result { return message }
-      return try await connection.whole(result)
+      try await connection.next(wholeOnly: true)
     }
   }
 }
