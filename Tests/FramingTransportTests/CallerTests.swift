@@ -85,10 +85,10 @@ struct CallerTests {
         held.add(await connection.heldBytes)
       }
     } _: { server, _ in
-      let client = try await server.connect()
-      for _ in 0..<2000 { try await client.send([UInt8](repeating: 1, count: 16)) }
-      try await client.flush()
-      while server.counters[.bytesReceived] < 2000 * 20 { await client.turn() }
+      let client = try await server.connect(RawFramer())
+      let frames = (0..<500).flatMap { _ in [0, 0, 0, 76] + [UInt8](repeating: 1, count: 76) }
+      try await client.send(frames)
+      while server.counters[.bytesReceived] < frames.count { await client.turn() }
       isAllThere.give()
       await client.finish()
       #expect(await client.drain() == ([], nil))
