@@ -43,13 +43,12 @@ extension FramedConnection {
 
   @inline(__always)
   private nonisolated(nonsending) func waitAsOwner(_ wholeOnly: Bool) async -> Received {
-    await withUnsafeContinuation {
-      enter(
-        with: Receiver(ticket: Self.ownersTicket, wholeOnly: wholeOnly, continuation: $0), Self.ownerWaits)
-    }
+    await withUnsafeContinuation { enter(with: ($0, wholeOnly), Self.ownerWaits) }
   }
 
-  private static let ownerWaits: Entry<Receiver, Void> = { $0.wait(as: $1) }
+  private static let ownerWaits: Entry<(UnsafeContinuation<Received, Never>, Bool), Void> = {
+    $0.wait(as: Receiver(ticket: ownersTicket, continuation: $1.0), wholeOnly: $1.1)
+  }
 
   /// Waits in any task, and learns of its cancellation.
   private func waitOrCancel(_ wholeOnly: Bool) async -> Received {
@@ -64,18 +63,19 @@ extension FramedConnection {
     let ticket = nextTicket()
     return await withTaskCancellationHandler {
       await withUnsafeContinuation {
-        wait(as: Receiver(ticket: ticket, wholeOnly: wholeOnly, continuation: $0))
+        wait(as: Receiver(ticket: ticket, continuation: $0), wholeOnly: wholeOnly)
       }
     } onCancel: {
       loop.execute { self.enter { $0.cancelReceiver(ticket) } }
     }
   }
 
-  private func wait(as receiver: Receiver) {
+  private func wait(as receiver: Receiver, wholeOnly: Bool) {
     precondition(self.receiver == nil, "two tasks wait for the next message of one connection")
     flushNow()
     lendInputBack()
     self.receiver = receiver
+    receivesWholeOnly = wholeOnly
     // On the way here the loop may have turned, and its task may have been cancelled.
     if Task.isCancelled { cancelReceiver(receiver.ticket) }
     resumeReceiver()
@@ -130,7 +130,7 @@ extension FramedConnection {
     guard let receiver else { return }
     // Nobody else resumes it, whatever those do who are told of a frame that was left out.
     self.receiver = nil
-    if let result = takeMessage(wholeOnly: receiver.wholeOnly) {
+    if let result = takeMessage(wholeOnly: receivesWholeOnly) {
       receiver.continuation.resume(returning: result)
     } else {
       self.receiver = receiver

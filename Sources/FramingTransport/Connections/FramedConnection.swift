@@ -100,6 +100,9 @@ public actor FramedConnection {
   /// Whether something has happened after which the synchronous handler may have to wait for the next message.
   @exclusivity(unchecked) var isInterrupted = false
 
+  /// Of ``receiver``: whether the server is told of frames that were left out, and not the receiver.
+  @exclusivity(unchecked) var receivesWholeOnly = false
+
   // Unsafe: touched by the roster of its server only, on the thread of the listener's loop.
   nonisolated(unsafe) var rosterPlace: Int32 = -1
 
@@ -134,8 +137,6 @@ public actor FramedConnection {
   /// Who waits for a message.
   struct Receiver {
     let ticket: UInt64
-    /// Whether the server is told of frames that were left out, and not the receiver.
-    let wholeOnly: Bool
     let continuation: UnsafeContinuation<Received, Never>
   }
 
