@@ -39,8 +39,7 @@ extension FramedConnection {
   nonisolated func queueHere(_ message: some Collection<UInt8>) -> QueueOutcome {
     if let bytes = message as? [UInt8] { return queueHere(bytes.span) }
     if !loop.isCurrent { return .elsewhere }
-    return message.withContiguousStorageIfAvailable { queueHere($0.span) }
-      ?? queueHere([UInt8](message).span)
+    return message.withSpan { queueHere($0) }
   }
 
   @usableFromInline
@@ -102,15 +101,12 @@ extension FramedConnection {
   func queue(_ message: some Collection<UInt8>) throws(ConnectionError) {
     // Known when this is compiled into its caller: the usual message needs no closure, nor a look where that would run.
     if let bytes = message as? [UInt8] { return try queue(bytes.span) }
-    let error =
-      message.withContiguousStorageIfAvailable { queueNow($0) }
-      ?? [UInt8](message).withUnsafeBufferPointer { queueNow($0) }
-    if let error { throw error }
+    if let error = message.withSpan({ queueNow($0) }) { throw error }
   }
 
   @usableFromInline
-  func queueNow(_ message: UnsafeBufferPointer<UInt8>) -> ConnectionError? {
-    do throws(ConnectionError) { try queue(message.span) } catch { return error }
+  func queueNow(_ message: Span<UInt8>) -> ConnectionError? {
+    do throws(ConnectionError) { try queue(message) } catch { return error }
     return nil
   }
 
