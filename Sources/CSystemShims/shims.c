@@ -204,12 +204,19 @@ long csys_epoll_remove(int epoll, int descriptor) {
 }
 
 long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t nanoseconds) {
-  // In portions on the stack: level-triggered, so what does not fit is reported at the next call.
-  struct epoll_event ready[256];
-  if (capacity > 256) capacity = 256;
-  long count = csys_result(epoll_wait(epoll, ready, capacity, csys_milliseconds(nanoseconds)));
-  for (long i = 0; i < count; i++) {
-    events[i] = (struct csys_event){.token = ready[i].data.u64, .readiness = ready[i].events};
+  // An event of the kernel takes no more room than one of ours, so that it stores them where ours are to be, and each is
+  // moved to its place, the last one first.
+  _Static_assert(sizeof(struct epoll_event) <= sizeof(struct csys_event), "an event grows when it is moved");
+  int timeout = csys_milliseconds(nanoseconds);
+#ifdef CSYS_CALL_DIRECTLY
+  long count = csys_result(syscall(SYS_epoll_pwait, (long)epoll, events, (long)capacity, (long)timeout, NULL, 0L));
+#else
+  long count = csys_result(epoll_wait(epoll, (struct epoll_event *)events, capacity, timeout));
+#endif
+  for (long i = count - 1; i >= 0; i--) {
+    struct epoll_event event;
+    memcpy(&event, (char *)events + (size_t)i * sizeof event, sizeof event);
+    events[i] = (struct csys_event){.token = event.data.u64, .readiness = event.events};
   }
   return count;
 }

@@ -38,9 +38,10 @@ struct SelectorTests {
     let pair = try SocketPair()
     try selector.add(pair.near.descriptor, interest: .writable, token: 7)
     let before = SelectorEvent(token: 1, readiness: .hangUp)
-    var events = [before]
+    var events = ReadyList()
+    events.append(before)
     try selector.wait(timeout: 0, into: &events)
-    #expect(events == [before, SelectorEvent(token: 7, readiness: .writable)])
+    #expect(events.array == [before, SelectorEvent(token: 7, readiness: .writable)])
   }
 
   @Test(
@@ -463,10 +464,10 @@ struct SelectorTests {
       sigemptyset(&signals)
       sigaddset(&signals, SIGUSR1)
       pthread_sigmask(CInt(SIG_UNBLOCK), &signals, nil)
-      var events: [SelectorEvent] = []
+      var events = ReadyList()
       do throws(SystemError) {
         try selector.wait(timeout: nil, into: &events)
-        outcome.set(.success(events))
+        outcome.set(.success(events.array))
       } catch {
         outcome.set(.failure(error))
       }

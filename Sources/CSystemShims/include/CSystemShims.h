@@ -114,9 +114,10 @@ static inline long csys_listen(int descriptor, int backlog) { return csys_result
 #define CSYS_SEND_FLAGS 0 // SO_NOSIGPIPE is set when the socket is made.
 #endif
 #if defined(__linux__) && defined(SYS_recvfrom) && defined(SYS_sendto) && !defined(CSYS_CALL_BY_LIBRARY)
-// Past the C library: another thread may cancel its `recv` and `send`, for which they prepare with two locked instructions
-// each once a program has threads. Nobody cancels the thread of an event loop. The sanitizers watch the library's, and
-// Scripts/sanitize has them called.
+#define CSYS_CALL_DIRECTLY
+// Past the C library, what is called for each message: another thread may cancel its `recv`, `send` and `epoll_wait`, for
+// which they prepare with two locked instructions each once a program has threads. Nobody cancels the thread of an event
+// loop. The sanitizers watch the library's, and Scripts/sanitize has them called.
 static inline long csys_receive(int descriptor, void *buffer, size_t count) {
   return csys_result(syscall(SYS_recvfrom, (long)descriptor, buffer, count, 0L, 0L, 0L));
 }
@@ -250,7 +251,15 @@ void csys_waker_clear(int waiting);
 static inline const char *csys_environment(const char *name) { return getenv(name); }
 
 int csys_thread_start(void (*body)(void *), void *context);
-static inline uintptr_t csys_thread_current(void) { return (uintptr_t)pthread_self(); }
+// A number that the calling thread has and no other that lives, as what `pthread_self` answers; without a call where the
+// compiler knows how.
+static inline uintptr_t csys_thread_current(void) {
+#if defined(__linux__) && __has_builtin(__builtin_thread_pointer)
+  return (uintptr_t)__builtin_thread_pointer();
+#else
+  return (uintptr_t)pthread_self();
+#endif
+}
 
 // The Swift task that runs on this thread, as an address to compare; NULL outside of all tasks. What `withUnsafeCurrentTask`
 // asks the runtime, whose answer takes longer to compare there than a message takes to be echoed.

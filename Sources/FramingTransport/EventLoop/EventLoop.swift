@@ -150,7 +150,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   /// Jobs from this thread; those from others come by way of the inbox.
   @exclusivity(unchecked) private var jobs: [Job] = []
-  @exclusivity(unchecked) private var ready: [SelectorEvent] = []
+  @exclusivity(unchecked) private var ready = ReadyList()
   @exclusivity(unchecked) private var timers = TimerQueue()
   @exclusivity(unchecked) private var sources = SourceTable()
   @exclusivity(unchecked) private var unflushed: [any EventSource] = []
@@ -213,14 +213,16 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   /// Runs the jobs that are there; those that they submit have their turn after the sockets.
   private func runJobs() {
     var wasWoken = false
-    var batch = inbox.withLock { inbox in
+    var batch: [Job] = []
+    inbox.withLock { inbox in
       wasWoken = hasAnnouncedWait && !inbox.isWaiting
       inbox.isWaiting = false
-      return inbox.jobs.isEmpty ? [] : exchange(&inbox.jobs, with: [])
+      if !inbox.jobs.isEmpty { swap(&batch, &inbox.jobs) }
     }
     hasAnnouncedWait = false
     counts.turned(wasWoken: wasWoken)
     if batch.isEmpty {
+      if jobs.isEmpty { return }
       swap(&batch, &jobs)
     } else {
       batch.insert(contentsOf: exchange(&jobs, with: []), at: 0)
@@ -240,7 +242,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
   /// The second half of a turn: waits, serves the sockets that are ready, and fires the timers that are due.
   func endTurn(timeout: Int64?) {
-    ready.removeAll(keepingCapacity: true)
+    ready.removeAll()
     do throws(SystemError) {
       try selector.wait(timeout: timeout, into: &ready)
     } catch {
@@ -252,7 +254,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     now = system.now()
     // Without waiting it is one long turn: the clock is asked once in it, here.
     if timeout == 0 { counts.busy(for: now - before, timers: timers.count, sockets: sources.count) }
-    for event in ready { sources[event.token]?.ready(event.readiness) }
+    for place in 0..<ready.count {
+      let event = ready[place]
+      sources[event.token]?.ready(event.readiness)
+    }
     while let target = timers.popDue(now) { target.timerFired() }
   }
 

@@ -11,7 +11,8 @@ final class EpollSelector: Selector, @unchecked Sendable {
   private let system: any SystemCalls
   private let epoll: CInt
   private let waker: Waker
-  private var ready = [csys_event](repeating: csys_event(), count: 256)
+  /// Where the kernel stores what it found.
+  private let found: UnsafeMutableBufferPointer<csys_event>
 
   init(over system: any SystemCalls) throws(SystemError) {
     self.system = system
@@ -19,10 +20,14 @@ final class EpollSelector: Selector, @unchecked Sendable {
     let result = system.epollCreate()
     if let code = result.errorCode { throw SystemError(call: "epoll_create1", code: code) }
     epoll = CInt(result.word)
+    found = .allocate(capacity: 256)
     try add(waker.descriptor, interest: .readable, token: Waker.token)
   }
 
-  deinit { system.close(epoll) }
+  deinit {
+    system.close(epoll)
+    found.deallocate()
+  }
 
   func add(_ descriptor: CInt, interest: Interest, token: UInt64) throws(SystemError) {
     _ = try attempt("epoll_ctl ADD", on: "\(descriptor)") {
@@ -41,11 +46,9 @@ final class EpollSelector: Selector, @unchecked Sendable {
     _ = system.epollControl(epoll, .remove, descriptor)
   }
 
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
-    let result = ready.withUnsafeMutableBufferPointer {
-      system.epollWait(epoll, into: $0, timeout: timeout)
-    }
-    for event in ready[..<(try result.readyCount(of: "epoll_wait"))] where !waker.takes(event.token) {
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
+    let result = system.epollWait(epoll, into: found, timeout: timeout)
+    for event in found[..<(try result.readyCount(of: "epoll_wait"))] where !waker.takes(event.token) {
       events.append(SelectorEvent(token: event.token, readiness: Readiness(bits: event.readiness)))
     }
   }

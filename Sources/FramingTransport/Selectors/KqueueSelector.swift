@@ -69,7 +69,7 @@ final class KqueueSelector: Selector, @unchecked Sendable {
     }
   }
 
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
     let result = ready.withUnsafeMutableBufferPointer {
       system.kqueueWait(queue, into: $0, timeout: timeout)
     }

@@ -44,7 +44,7 @@ final class PollSelector: Selector, @unchecked Sendable {
     places.update(place, at: last.fd)
   }
 
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
     let result = entries.withUnsafeMutableBufferPointer { system.poll($0, timeout: timeout) }
     var left = try result.readyCount(of: "poll")
     var place = 0

@@ -49,7 +49,7 @@ final class SelectSelector: Selector, @unchecked Sendable {
     while limit > 0 && tokens[CInt(limit - 1)] == nil { limit -= 1 }
   }
 
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
     // The kernel writes its answer over the question.
     var readyToRead = readable
     var readyToWrite = writable
@@ -62,7 +62,7 @@ final class SelectSelector: Selector, @unchecked Sendable {
 
   func wake() { waker.wake() }
 
-  private func collect(_ read: Bitmap, _ write: Bitmap, into events: inout [SelectorEvent]) {
+  private func collect(_ read: Bitmap, _ write: Bitmap, into events: inout ReadyList) {
     for word in read.words.indices {
       var bits = read.words[word] | write.words[word]
       while bits != 0 {
@@ -78,7 +78,7 @@ final class SelectSelector: Selector, @unchecked Sendable {
   }
 
   /// Somebody closed a watched descriptor: its owner hears of a hang-up, all others go on.
-  private func reportClosed(into events: inout [SelectorEvent]) {
+  private func reportClosed(into events: inout ReadyList) {
     for descriptor in Array(tokens.descriptors) where !system.isOpen(descriptor) {
       if let token = tokens[descriptor] { events.append(.closed(token)) }
       remove(descriptor)

@@ -30,7 +30,7 @@ package protocol Selector: AnyObject, Sendable {
   /// Waits for events, at most until `timeout` nanoseconds have passed, and appends them.
   ///
   /// Returns early, perhaps without an event, when woken or interrupted by a signal. `nil` waits without end.
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError)
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError)
 
   /// Makes a wait under way, or the next one, return at once. From any thread.
   func wake()

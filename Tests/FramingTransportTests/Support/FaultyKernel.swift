@@ -328,7 +328,7 @@ private final class FaultySelector: Selector {
 
   func remove(_ descriptor: CInt) { real.remove(descriptor) }
 
-  func wait(timeout: Int64?, into events: inout [SelectorEvent]) throws(SystemError) {
+  func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
     try real.wait(timeout: timeout, into: &events)
   }
 
