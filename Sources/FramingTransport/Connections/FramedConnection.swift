@@ -226,7 +226,7 @@ public actor FramedConnection {
     return true
   }
 
-  // MARK: Closing
+  // MARK: The socket
 
   /// Whether the socket is not closed yet.
   var isOpen: Bool { descriptor >= 0 }
@@ -234,94 +234,5 @@ public actor FramedConnection {
   func closeSocket() {
     if isOpen { loop.system.close(descriptor) }
     descriptor = -1
-  }
-
-  /// Closes without losing anything: sends what is queued, tells the peer, waits until it has closed too.
-  ///
-  /// Messages that arrive meanwhile are dropped. After ``ConnectionLimits/closeTime`` the connection is cut.
-  ///
-  /// - Throws: ``ConnectionError/unsent(bytes:)`` if the peer did not take everything in time, or what ended the
-  ///   connection before.
-  public func close() async throws(ConnectionError) {
-    beginClose()
-    if isOpen { try await wait(for: .closed) }
-    if let failure { throw failure }
-  }
-
-  /// As ``close()``, but does not wait; for handlers that cannot.
-  public func beginClose() {
-    guard isOpen, !isClosing else { return }
-    isClosing = true
-    isInterrupted = true
-    loop.cancelTimer(of: self)
-    isReadingPaused = false
-    if !receiving.isOver { receiving = .ended }
-    if sending.isOpen { sending = .ending }
-    closeLimit = loop.deadline(after: settings.limits.closeTime)
-    flushNow()
-    resumeReceiver()
-    setCloseTimer()
-  }
-
-  /// Closes at once: drops what is queued, and the peer sees an error (`ECONNRESET`).
-  public func reset() {
-    resetOnClose()
-    closeNow(after: .closed)
-  }
-
-  // MARK: Waiting
-
-  func nextTicket() -> UInt64 {
-    lastTicket += 1
-    return lastTicket
-  }
-
-  func wait(for event: Waiter.Event) async throws(ConnectionError) {
-    let ticket = nextTicket()
-    let error = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        waiters.append(Waiter(event: event, ticket: ticket, continuation: continuation))
-        // As in `receive()`: what is waited for may have happened on the way here.
-        if Task.isCancelled { cancelWaiter(ticket) }
-        resumeIfOver()
-        updateInterest()
-      }
-    } onCancel: {
-      loop.execute { self.enter { $0.cancelWaiter(ticket) } }
-    }
-    if let error { throw error }
-  }
-
-  @inline(__always)
-  func resume(_ event: Waiter.Event, with error: ConnectionError?) {
-    if !waiters.isEmpty { resumeWaiters(for: event, with: error) }
-  }
-
-  private func resumeWaiters(for event: Waiter.Event, with error: ConnectionError?) {
-    let resumed = waiters.filter { $0.event == event }
-    waiters.removeAll { $0.event == event }
-    for waiter in resumed { waiter.continuation.resume(returning: error) }
-  }
-
-  /// Resumes those who wait to send: nothing can be sent any more.
-  func resumeSenders(with error: ConnectionError) {
-    resume(.writable, with: error)
-    resume(.flushed, with: error)
-  }
-
-  /// Resumes those who wait for something that has already happened, or cannot happen any more.
-  func resumeIfOver() {
-    guard !waiters.isEmpty else { return }
-    if !isOpen { resume(.closed, with: nil) }
-    if case .failed(let error) = sending { return resumeSenders(with: error) }
-    let left = framing.outputCount
-    if left == 0 { resume(.flushed, with: nil) }
-    if left <= settings.limits.lowMark { resume(.writable, with: nil) }
-  }
-
-  func cancelWaiter(_ ticket: UInt64) {
-    guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
-    // What was waited for goes on by itself; so does closing.
-    waiters.remove(at: index).continuation.resume(returning: .cancelled)
   }
 }
