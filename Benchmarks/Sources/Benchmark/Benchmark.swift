@@ -53,7 +53,9 @@ struct Benchmark {
     switch words.first ?? "all" {
     case "all":
       print("# Benchmarks\n\n\(Machine.text)\n")
-      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] { print(try text(of: part)) }
+      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] {
+        print(try text(of: part))
+      }
     case "compare":
       let now = Baseline(try ["decode", "echo"].flatMap { try measure($0) })
       let regressions = try Baseline(contentsOf: baseline).regressions(in: now)
