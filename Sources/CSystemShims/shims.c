@@ -208,7 +208,10 @@ long csys_epoll_wait(int epoll, struct csys_event *events, int capacity, int64_t
   // moved to its place, the last one first.
   _Static_assert(sizeof(struct epoll_event) <= sizeof(struct csys_event), "an event grows when it is moved");
   int timeout = csys_milliseconds(nanoseconds);
-#ifdef CSYS_CALL_DIRECTLY
+#if defined(CSYS_CALL_DIRECTLY) && defined(SYS_epoll_wait)
+  long count = csys_result(syscall(SYS_epoll_wait, (long)epoll, events, (long)capacity, (long)timeout));
+#elif defined(CSYS_CALL_DIRECTLY) && defined(SYS_epoll_pwait)
+  // ARM64 has no other.
   long count = csys_result(syscall(SYS_epoll_pwait, (long)epoll, events, (long)capacity, (long)timeout, NULL, 0L));
 #else
   long count = csys_result(epoll_wait(epoll, (struct epoll_event *)events, capacity, timeout));

@@ -76,7 +76,8 @@ struct MemoryBoundTests {
       }
       while server.counters[.bytesReceived] < 8 + total { await Task.yield() }
       highest = max(highest, await served.heldBytes)
-      #expect(highest > 0)
+      // All that came is unread.
+      #expect(highest >= 4 + total)
       #expect(highest <= Self.bound)
     }
   }

@@ -1,6 +1,5 @@
+import FramingTransport
 import Testing
-
-@testable import FramingTransport
 
 @Suite("The list of what is ready")
 struct ReadyListTests {
@@ -8,8 +7,9 @@ struct ReadyListTests {
     SelectorEvent(token: UInt64(number), readiness: number % 2 == 0 ? .readable : [.writable, .hangUp])
   }
 
-  // 256 is what it has room for at first.
-  @Test("holds what was added, in its order", arguments: [0, 1, 255, 256, 257, 5000])
+  private static let portion = ReadyList.portion
+
+  @Test("holds what was added, in its order", arguments: [0, 1, portion - 1, portion, portion + 1, 5000])
   func order(count: Int) {
     var list = ReadyList()
     for number in 0..<count { list.append(Self.event(number)) }
@@ -20,7 +20,7 @@ struct ReadyListTests {
   @Test("is empty after all were removed, and can be filled again")
   func again() {
     var list = ReadyList()
-    for number in 0..<300 { list.append(Self.event(number)) }
+    for number in 0..<Self.portion + 1 { list.append(Self.event(number)) }
     list.removeAll()
     #expect(list.array.isEmpty)
     list.append(Self.event(7))
@@ -33,5 +33,17 @@ struct ReadyListTests {
     for number in 0..<3 { list.append(Self.event(number)) }
     list[1] = Self.event(9)
     #expect(list.array == [0, 9, 2].map(Self.event))
+  }
+
+  @Test("traps where there is no event", arguments: [-1, 1])
+  func bounds(place: Int) async {
+    await #expect(processExitsWith: .failure) { [place] in
+      var list = ReadyList()
+      list.append(SelectorEvent(token: 1, readiness: .readable))
+      list.append(SelectorEvent(token: 2, readiness: .readable))
+      list.removeAll()
+      list.append(SelectorEvent(token: 3, readiness: .readable))
+      print(list[place])
+    }
   }
 }

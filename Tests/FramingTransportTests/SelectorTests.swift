@@ -358,6 +358,22 @@ struct SelectorTests {
     #expect(try selector.now() == [:])
   }
 
+  @Test("tells each of several what it is ready for", arguments: SelectorKind.available)
+  func several(kind: SelectorKind) throws {
+    let selector = try Kernel.real.makeSelector(kind)
+    let interests: [Interest] = [.readable, .writable, [.readable, .writable], .readable, .writable]
+    var expected: [UInt64: Readiness] = [:]
+    let pairs = try interests.map { _ in SharedPair(try SocketPair()) }
+    for (index, (pair, interest)) in zip(pairs, interests).enumerated() {
+      try pair.pair.far.write("a")
+      // All bytes of a token count.
+      let token = 0x0102_0304_0506_0700 + UInt64(index)
+      try selector.add(pair.near, interest: interest, token: token)
+      expected[token] = Readiness(rawValue: interest.rawValue)
+    }
+    #expect(try selector.now() == expected)
+  }
+
   @Test(
     "starves none of a thousand that stay ready",
     .enabled(if: Descriptors.limit > 1500, "needs a thousand sockets, which the hard limit forbids"),

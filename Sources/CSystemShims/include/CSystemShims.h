@@ -251,8 +251,8 @@ void csys_waker_clear(int waiting);
 static inline const char *csys_environment(const char *name) { return getenv(name); }
 
 int csys_thread_start(void (*body)(void *), void *context);
-// A number that the calling thread has and no other that lives, as what `pthread_self` answers; without a call where the
-// compiler knows how.
+// A number that the calling thread has and no other that lives; on Linux without a call, and not the one that `pthread_self`
+// answers. Clang claims to know it on Darwin, too, and then cannot compile it.
 static inline uintptr_t csys_thread_current(void) {
 #if defined(__linux__) && __has_builtin(__builtin_thread_pointer)
   return (uintptr_t)__builtin_thread_pointer();

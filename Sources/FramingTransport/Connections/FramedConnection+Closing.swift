@@ -48,6 +48,7 @@ extension FramedConnection {
     setTimer(at: deadline)
   }
 
+  /// Closes by force, unless the peer is still taking what was sent.
   func closeDeadlineReached() {
     // What the kernel has is not what the peer has: closing now could cost it the rest. Over Unix sockets it could not.
     let unacknowledged = peer.family == .unix ? 0 : max(0, loop.system.unacknowledged(of: descriptor).word)

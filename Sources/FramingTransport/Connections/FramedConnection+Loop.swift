@@ -1,5 +1,3 @@
-import Framing
-
 /// How the loop and a connection meet: how its isolation is entered, when it is served, and what is watched for it.
 extension FramedConnection: EventSource {
   // MARK: Entering
@@ -52,6 +50,8 @@ extension FramedConnection: EventSource {
     if loop.isCurrent { enter(body) } else { loop.execute { self.enter(body) } }
   }
 
+  // MARK: Serving
+
   /// Begins to serve: messages go to the service's handler, or wait for ``receive()`` without one.
   func start(_ service: ConnectionService) {
     // It may have been closed before anybody could be told.
@@ -69,9 +69,8 @@ extension FramedConnection: EventSource {
     updateInterest()
   }
 
-  // MARK: Readiness
-
-  func handle(_ readiness: Readiness) {
+  /// Does what the socket is ready for.
+  private func handle(_ readiness: Readiness) {
     if readiness.contains(.writable) || readiness.contains(.hangUp) && framing.outputCount > 0 {
       flushNow()
     }
@@ -120,16 +119,4 @@ extension FramedConnection: EventSource {
     self.token = nil
     interest = []
   }
-
-  // MARK: What is told
-
-  /// Keeps the first failure, and tells of it at once.
-  func note(_ error: ConnectionError) {
-    guard failure == nil else { return }
-    failure = error
-    settings.counters?.add(failure: error)
-    service?.onFailure(self, error)
-  }
-
-  func count(_ counter: ServerCounters.Counter, _ amount: Int = 1) { settings.counters?.add(counter, amount) }
 }

@@ -116,11 +116,6 @@ extension FramedConnection {
     }
   }
 
-  func countMessage() {
-    messageCount &+= 1
-    count(.messagesReceived)
-  }
-
   private func taken(_ message: [UInt8]) -> [UInt8] {
     countMessage()
     return message

@@ -1,10 +1,12 @@
-/// How somebody waits for a connection: to have sent, or to be closed.
+/// How somebody waits for a connection: to have room for more, to have sent, or to be closed.
 extension FramedConnection {
+  /// A number to find again who waits.
   func nextTicket() -> UInt64 {
     lastTicket += 1
     return lastTicket
   }
 
+  /// Waits until `event`, or until it cannot come any more.
   func wait(for event: Waiter.Event) async throws(ConnectionError) {
     let ticket = nextTicket()
     let error = await withTaskCancellationHandler {
@@ -21,6 +23,7 @@ extension FramedConnection {
     if let error { throw error }
   }
 
+  /// Resumes those who wait for `event`.
   @inline(__always)
   func resume(_ event: Waiter.Event, with error: ConnectionError?) {
     if !waiters.isEmpty { resumeWaiters(for: event, with: error) }
@@ -39,7 +42,7 @@ extension FramedConnection {
   }
 
   /// Resumes those who wait for something that has already happened, or cannot happen any more.
-  func resumeIfOver() {
+  private func resumeIfOver() {
     guard !waiters.isEmpty else { return }
     if !isOpen { resume(.closed, with: nil) }
     if case .failed(let error) = sending { return resumeSenders(with: error) }
@@ -48,7 +51,7 @@ extension FramedConnection {
     if left <= settings.limits.lowMark { resume(.writable, with: nil) }
   }
 
-  func cancelWaiter(_ ticket: UInt64) {
+  private func cancelWaiter(_ ticket: UInt64) {
     guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
     // What was waited for goes on by itself; so does closing.
     waiters.remove(at: index).continuation.resume(returning: .cancelled)

@@ -1,8 +1,8 @@
 import CSystemShims
-import Framing
 
 /// How framed bytes go to the kernel, and sending ends.
 extension FramedConnection {
+  /// Has the loop flush before it waits, once for all that is queued by then.
   func planFlush() {
     // Whoever delivers sends afterwards.
     guard !isFlushPlanned && !isDelivering else { return }
@@ -17,6 +17,7 @@ extension FramedConnection {
     updateInterest()
   }
 
+  /// As ``flushNow()``, without a look at what is to be watched: for who looks at it afterwards.
   func sendQueued() {
     let waiting = framing.outputCount
     if waiting > 0 { write() }
@@ -86,12 +87,7 @@ extension FramedConnection {
     resumeSenders(with: error)
   }
 
-  func countQueue(_ bytes: Int) {
-    guard bytes != countedQueue else { return }
-    settings.counters?.addQueued(bytes - countedQueue)
-    countedQueue = bytes
-  }
-
+  /// Gives the memory back that was taken for replies: to the loop if it has lent its own, else to the system.
   func lendOutputBack() {
     if loop.outputBuffer.capacity == 0 {
       framing.exchangeOutput(with: &loop.outputBuffer)

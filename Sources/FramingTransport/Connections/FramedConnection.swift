@@ -1,4 +1,3 @@
-import CSystemShims
 import Framing
 
 /// A connection that carries messages.
@@ -36,7 +35,7 @@ public actor FramedConnection {
   /// The framing before the handler that runs changed it; it still has the unread bytes.
   @exclusivity(unchecked) var previous: FramingState?
 
-  // What the loop watches, and how far both directions are; see FramedConnection+Loop.swift.
+  // What the loop watches, and how far both directions are; see its files +Loop, +Reading, +Writing and +Closing.
 
   /// The open socket, which this owns; -1 once it is closed.
   @exclusivity(unchecked) private(set) var descriptor: CInt
@@ -84,7 +83,7 @@ public actor FramedConnection {
   // keeps it for whatever has a timer: touched on the loop's thread only, as all else here.
   @exclusivity(unchecked) nonisolated(unsafe) var timerPlace: Int32 = -1
 
-  // How it ends; see FramedConnection+Drain.swift.
+  // How it ends; see FramedConnection+Drain.swift and +Closing.
 
   /// How many bytes had come when the server began to stop, and were not read yet.
   var restBytes: CInt = 0
@@ -106,7 +105,7 @@ public actor FramedConnection {
   // Unsafe: touched by the roster of its server only, on the thread of the listener's loop.
   nonisolated(unsafe) var rosterPlace: Int32 = -1
 
-  // Who waits.
+  // Who waits; see FramedConnection+Receiving.swift and +Waiting.
 
   @exclusivity(unchecked) var receiver: Receiver?
   @exclusivity(unchecked) var waiters: [Waiter] = []

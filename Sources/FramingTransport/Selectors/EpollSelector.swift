@@ -20,7 +20,7 @@ final class EpollSelector: Selector, @unchecked Sendable {
     let result = system.epollCreate()
     if let code = result.errorCode { throw SystemError(call: "epoll_create1", code: code) }
     epoll = CInt(result.word)
-    found = .allocate(capacity: 256)
+    found = .allocate(capacity: ReadyList.portion)
     try add(waker.descriptor, interest: .readable, token: Waker.token)
   }
 

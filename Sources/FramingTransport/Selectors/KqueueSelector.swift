@@ -14,7 +14,8 @@ final class KqueueSelector: Selector, @unchecked Sendable {
   private let queue: CInt
   private let waker: Waker
   private var registrations = DescriptorTable<Registration>(for: .kqueue)
-  private var ready = [csys_event](repeating: csys_event(), count: 256)
+  /// Where the kernel stores what it found.
+  private let found: UnsafeMutableBufferPointer<csys_event>
 
   private struct Registration {
     var interest: Interest
@@ -29,10 +30,14 @@ final class KqueueSelector: Selector, @unchecked Sendable {
     let result = system.kqueueCreate()
     if let code = result.errorCode { throw SystemError(call: "kqueue", code: code) }
     queue = CInt(result.word)
+    found = .allocate(capacity: ReadyList.portion)
     try add(waker.descriptor, interest: .readable, token: Waker.token)
   }
 
-  deinit { system.close(queue) }
+  deinit {
+    system.close(queue)
+    found.deallocate()
+  }
 
   func add(_ descriptor: CInt, interest: Interest, token: UInt64) throws(SystemError) {
     try registrations.insert(Registration(interest: [], token: token), at: descriptor, system)
@@ -70,10 +75,8 @@ final class KqueueSelector: Selector, @unchecked Sendable {
   }
 
   func wait(timeout: Int64?, into events: inout ReadyList) throws(SystemError) {
-    let result = ready.withUnsafeMutableBufferPointer {
-      system.kqueueWait(queue, into: $0, timeout: timeout)
-    }
-    let found = ready[..<(try result.readyCount(of: "kevent"))]
+    let result = system.kqueueWait(queue, into: found, timeout: timeout)
+    let found = found[..<(try result.readyCount(of: "kevent"))]
     for event in found {
       let descriptor = CInt(truncatingIfNeeded: event.token)
       guard var registration = registrations[descriptor], !waker.takes(registration.token) else { continue }

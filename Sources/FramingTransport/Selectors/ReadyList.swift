@@ -1,28 +1,35 @@
 /// The sockets that a wait found ready, in the order in which they were found.
 ///
-/// In memory of its own, which is kept from wait to wait. An array would do as well, but asks before each change whether
-/// somebody else has it, too: that takes longer than to look at what was found.
+/// In memory of its own, which is kept from wait to wait. An array checks at each change whether its memory is shared; with
+/// one event in a turn, that costs more than the event.
 package struct ReadyList: ~Copyable {
   /// How many were found.
   package private(set) var count = 0
   private var memory: UnsafeMutableBufferPointer<SelectorEvent>
 
-  /// Nothing yet; has room for as many as one wait of `epoll` or `kqueue` finds.
-  package init() { memory = .allocate(capacity: 256) }
+  /// How many events `epoll` and `kqueue` are asked for at once. Level-triggered: those that are not among them come with the
+  /// next wait.
+  package static let portion = 256
 
-  // An event holds no reference, so that there is nothing to deinitialize.
+  /// Nothing yet; has room for as many as one wait finds.
+  package init() { memory = .allocate(capacity: Self.portion) }
+
   deinit { memory.deallocate() }
 
   /// The event at `place`.
   package subscript(place: Int) -> SelectorEvent {
     get {
-      precondition(place < count, "there are fewer events")
+      check(place)
       return memory[place]
     }
     set {
-      precondition(place < count, "there are fewer events")
+      check(place)
       memory[place] = newValue
     }
+  }
+
+  private func check(_ place: Int) {
+    precondition(place >= 0 && place < count, "there is no event at \(place) of \(count)")
   }
 
   /// Adds an event behind all others. Amortised constant time.

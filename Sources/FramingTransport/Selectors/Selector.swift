@@ -48,7 +48,7 @@ package struct Interest: OptionSet, Hashable, Sendable {
 }
 
 /// What a socket is ready for.
-package struct Readiness: OptionSet, Hashable, Sendable {
+package struct Readiness: OptionSet, BitwiseCopyable, Hashable, Sendable {
   package let rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -61,7 +61,7 @@ package struct Readiness: OptionSet, Hashable, Sendable {
 }
 
 /// A socket that is ready: the token of its registration, and for what.
-package struct SelectorEvent: Hashable, Sendable {
+package struct SelectorEvent: BitwiseCopyable, Hashable, Sendable {
   package let token: UInt64
   package let readiness: Readiness
 
