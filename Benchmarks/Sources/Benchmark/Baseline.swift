@@ -4,7 +4,7 @@ import Foundation
 struct Baseline: Codable {
   struct Entry: Codable {
     var ratio: Double
-    /// How far the rounds lay apart, as a part of the ratio.
+    /// How far the middle half of the rounds lay apart, as a part of the ratio.
     var noise: Double
   }
 
@@ -35,8 +35,10 @@ struct Baseline: Codable {
   /// What has become worse than it was by more than the noise of both, in lines; higher ratios are worse.
   ///
   /// Only ours: that a peer has become slower is no fault.
-  func regressions(in now: Baseline) -> [String] {
-    ratios.sorted { $0.key < $1.key }.compactMap { key, then in
+  func regressions(in now: Baseline) throws -> [String] {
+    let compared = ratios.keys.filter { $0.contains("| framing") && now.ratios[$0] != nil }
+    if compared.isEmpty { throw Problem("nothing that was measured is in the baseline") }
+    return ratios.sorted { $0.key < $1.key }.compactMap { key, then in
       guard key.contains("| framing"), let now = now.ratios[key] else { return nil }
       let allowed = then.ratio * (1 + max(then.noise, now.noise, Self.leastNoise))
       guard now.ratio > allowed else { return nil }

@@ -1,3 +1,4 @@
+import CDecoders
 import Foundation
 
 /// Measures swift-framing beside others, and prints what came of it as Markdown.
@@ -5,11 +6,18 @@ import Foundation
 struct Benchmark {
   static func main() {
     do {
+      c_keep_freed_memory()
       try Benchmark(Array(CommandLine.arguments.dropFirst())).run()
     } catch {
       FileHandle.standardError.write(Data("benchmark: \(error)\n".utf8))
-      exit(error is Regression ? 1 : 70)
+      exit(error is Regression ? 1 : error is Misuse ? 64 : 70)
     }
+  }
+
+  /// Words that say nothing to be done.
+  private struct Misuse: Error, CustomStringConvertible {
+    let description: String
+    init(_ problem: String) { description = problem + "; see Benchmarks/run --help" }
   }
 
   private struct Regression: Error, CustomStringConvertible { let description: String }
@@ -34,9 +42,11 @@ struct Benchmark {
       switch word {
       case "--rounds": options.rounds = try Self.number(arguments.popFirst())
       case "--milliseconds": options.milliseconds = try Self.number(arguments.popFirst())
-      case "--only": options.only = arguments.popFirst()
+      case "--only":
+        guard let text = arguments.popFirst() else { throw Misuse("the text of --only is missing") }
+        options.only = text
       case "--quiet": options.isQuiet = true
-      case _ where word.hasPrefix("-"): throw Problem("unknown option \(word)\n\(Self.usage)")
+      case _ where word.hasPrefix("-"): throw Misuse("there is no option \(word)")
       default: words.append(word)
       }
     }
@@ -44,7 +54,7 @@ struct Benchmark {
 
   private static func number(_ word: String?) throws -> Int {
     guard let number = word.flatMap({ Int($0) }), number > 0 else {
-      throw Problem("a number above 0 is missing")
+      throw Misuse("a number above 0 is missing")
     }
     return number
   }
@@ -52,8 +62,8 @@ struct Benchmark {
   private func run() throws {
     switch words.first ?? "all" {
     case "all":
-      print("# Benchmarks\n\n\(Machine.text)\n")
-      for part in ["decode", "encode", "echo", "idle", "calls", "loops", "build"] {
+      print("# Benchmarks\n\n\(Machine.text(folder))\n")
+      for part in ["decode", "encode", "echo", "idle", "calls", "instructions", "loops", "build"] {
         print(try text(of: part))
       }
     case "compare":
@@ -67,8 +77,11 @@ struct Benchmark {
     case "plots":
       try GrowthBenchmark(programs: programs, options: options).run(into: words.dropFirst().first ?? ".")
     case "page":
-      guard let file = words.dropFirst().first else { throw Problem("the file of the page is missing") }
-      let page = try Page.renewed(String(contentsOfFile: file, encoding: .utf8)) { try Benchmark($0).text() }
+      guard let file = words.dropFirst().first else { throw Misuse("the file of the page is missing") }
+      guard let old = try? String(contentsOfFile: file, encoding: .utf8) else {
+        throw Misuse("no page can be read at \(file)")
+      }
+      let page = try Page.renewed(old) { try Benchmark($0).text() }
       try page.write(toFile: file, atomically: true, encoding: .utf8)
     default: print(try text())
     }
@@ -78,7 +91,12 @@ struct Benchmark {
   private func text() throws -> String { try words.map { try text(of: $0) }.joined(separator: "\n") }
 
   private func text(of part: String) throws -> String {
-    part == "machine" ? Machine.text + "\n" : try measure(part).map(Markdown.text).joined(separator: "\n")
+    if part == "machine" { return Machine.text(folder) + "\n" }
+    let sections = try measure(part)
+    if sections.contains(where: { $0.rows.isEmpty }) {
+      throw Misuse("\(part) has no row with \(options.only ?? "") in its name")
+    }
+    return sections.map(Markdown.text).joined(separator: "\n")
   }
 
   private func measure(_ part: String) throws -> [Section] {
@@ -88,21 +106,10 @@ struct Benchmark {
     case "echo": try EchoBenchmark(programs: programs, options: options).run()
     case "idle": try IdleBenchmark(programs: programs, options: options).run()
     case "calls": try CallBenchmark(programs: programs, options: options).run()
+    case "instructions": try InstructionBenchmark(programs: programs, options: options).run()
     case "loops": try LoopsBenchmark(programs: programs, options: options).run()
     case "build": try BuildBenchmark(options: options, ours: root, own: folder).run()
-    default: throw Problem("nothing is called \(part)\n\(Self.usage)")
+    default: throw Misuse("nothing is called \(part)")
     }
   }
-
-  private static let usage = """
-    usage: run [all | PART... | compare | baseline | plots FOLDER | page FILE] [--rounds N]
-               [--milliseconds N] [--only TEXT] [--quiet]
-
-      PART      machine, decode, encode, echo, idle, calls, loops or build; all of them without a word
-      --only    of a part only the rows with TEXT in their names: --only 'length-prefixed, 64 B'
-      compare   exits with 1 if a ratio of ours is worse than in baseline.json by more than the noise
-      baseline  writes baseline.json
-      page      makes the tables of a page anew, with the commands that stand in it
-      plots     draws how the cost grows with messages, connections and sizes, as SVG
-    """
 }

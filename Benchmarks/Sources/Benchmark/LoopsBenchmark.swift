@@ -7,9 +7,9 @@ struct LoopsBenchmark {
     var section = Section(
       "loops", title: "Several loops", unit: "messages/s, ratio to one loop",
       method:
-        "Nothing is pinned: server and load share two cores, so two loops cannot be twice as fast, and where the "
-        + "load has as much to do as the server they cannot be faster at all. The handler of the first row works for "
-        + "some 50 us on each message.",
+        "More is better. Nothing is pinned: server and load share two cores, so two loops are twice as fast only where "
+        + "the load has next to nothing to do, as in the first row, whose handler works for some 50 us on each message; "
+        + "where the load has as much to do as the server they cannot be faster at all.",
       reference: "1 loop")
     try measure(Load.scenarios[1], "busy handler", into: &section) { loops in
       EchoServer(name: Self.name(loops), command: [programs.own("busy-echo"), "\(loops)"])

@@ -23,7 +23,7 @@ extension StreamDecoder {
       try channel.pipeline.syncOperations.addHandler(handler)
       try channel.pipeline.syncOperations.addHandler(sink)
       let bytes = ByteBuffer(bytes: stream.bytes)
-      try stream.forEachChunkThrowing(chunk) { range in
+      try stream.forEachChunk(chunk) { range in
         guard let piece = bytes.getSlice(at: range.lowerBound, length: range.count) else { return }
         channel.pipeline.fireChannelRead(piece)
         try channel.throwIfErrorCaught()
@@ -85,14 +85,5 @@ extension StreamDecoder {
       }
     }
     return tally
-  }
-}
-
-extension Stream {
-  func forEachChunkThrowing(_ size: Int, _ body: (Range<Int>) throws -> Void) rethrows {
-    let step = size == 0 ? bytes.count : size
-    for start in stride(from: 0, to: bytes.count, by: step) {
-      try body(start..<min(start + step, bytes.count))
-    }
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// A page whose tables are made by the commands that stand in it, and not typed:
 ///
 ///     <!-- run: echo --rounds 7 -->
-///     whatever stood here before is replaced by what the command prints
+///     whatever stood here before is replaced by the command and what it prints
 ///     <!-- end -->
 ///
 /// Words are separated by spaces; what stands between two `'` is one.
@@ -16,6 +16,7 @@ enum Page {
       if line == "<!-- end -->" { isInside = false }
       if !isInside { lines.append(line) }
       guard let words = command(in: line) else { continue }
+      if words.first != "machine" { lines += ["`Benchmarks/run \(line.dropFirst(10).dropLast(4))`", ""] }
       // Below the headings of the page.
       let table = try run(words).split(separator: "\n", omittingEmptySubsequences: false)
       lines += table.map { $0.hasPrefix("## ") ? "#" + $0 : $0 }

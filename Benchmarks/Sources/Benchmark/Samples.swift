@@ -11,8 +11,13 @@ struct Samples {
   }
   var least: Double { values.min() ?? .nan }
   var most: Double { values.max() ?? .nan }
-  /// How far the rounds lie apart, as a part of the median.
-  var spread: Double { (most - least) / median }
+  /// How far the middle half of the rounds lie apart, as a part of the median: a single round, in which the machine did
+  /// something else, does not count.
+  var spread: Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    return (sorted[sorted.count * 3 / 4] - sorted[sorted.count / 4]) / median
+  }
 
   /// Round by round: what was measured together is compared.
   func ratios(to reference: Samples) -> Samples {

@@ -1,5 +1,6 @@
 #include "decoders.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,11 @@ int c_decode_lines(struct c_decoder *d, const uint8_t *chunk, size_t count, stru
   d->searched = d->end - d->start;
   took(d);
   return 0;
+}
+
+void c_keep_freed_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 void c_decoder_free(struct c_decoder *d) {

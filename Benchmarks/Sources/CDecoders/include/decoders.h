@@ -22,3 +22,6 @@ int c_decode_length_prefixed(struct c_decoder *, const uint8_t *chunk, size_t co
 int c_decode_lines(struct c_decoder *, const uint8_t *chunk, size_t count, struct c_tally *);
 /// Frees the memory.
 void c_decoder_free(struct c_decoder *);
+
+/// Has the process keep what is freed, as servers keep their buffers: no decoder pays for pages that another has given back.
+void c_keep_freed_memory(void);
