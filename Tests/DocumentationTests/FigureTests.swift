@@ -3,29 +3,32 @@ import Testing
 
 @Suite("The figures of README.md")
 struct FigureTests {
-  /// The columns of the table behind the first, as the benchmarks call them.
+  /// The columns of README.md behind the first, as the page of the benchmarks calls them.
   static let contestants = ["framing, sync", "framing, async", "SwiftNIO", "SwiftNIO, tuned"]
 
-  struct Baseline: Decodable {
-    struct Entry: Decodable { let ratio: Double }
-    let ratios: [String: Entry]
+  @Test("are the ratios of the page of the benchmarks")
+  func figures() throws {
+    let page = try Repository.text(of: "Sources/FramingTransport/FramingTransport.docc/PERFORMANCE.md")
+    let table = try #require(page.components(separatedBy: "### Echo: processor time of the server").last)
+      .split(separator: "\n").drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
+    let columns = Self.cells(try #require(table.first))
+    let rows = try Repository.text(of: "README.md").split(separator: "\n").filter { $0.hasPrefix("| echo: ") }
+    #expect(rows.count == table.count - 2)
+    for row in rows {
+      let cells = Self.cells(row)
+      let name = cells[0].replacing("echo: ", with: "")
+      let measured = Self.cells(try #require(table.first { $0.hasPrefix("| \(name) |") }, "\(name)"))
+      let ratios = try Self.contestants.map { contestant in
+        let cell = measured[try #require(columns.firstIndex(of: contestant))]
+        let bold = cell.components(separatedBy: "**").dropFirst().first
+        let ratio = try #require(bold.flatMap { Double($0) }, "\(cell)")
+        return String(format: "%.1f", ratio)
+      }
+      #expect(Array(cells.dropFirst()) == ratios, "\(row)")
+    }
   }
 
-  @Test("are those of Benchmarks/baseline.json")
-  func figures() throws {
-    let baseline = try JSONDecoder().decode(
-      Baseline.self, from: Data(Repository.text(of: "Benchmarks/baseline.json").utf8))
-    let rows = try Repository.text(of: "README.md").split(separator: "\n").filter { $0.hasPrefix("| echo: ") }
-    #expect(rows.count == 5)
-    for row in rows {
-      let cells = row.dropFirst(2).dropLast(2).components(separatedBy: " | ")
-      let benchmark = cells[0].replacing("echo: ", with: "echo | ")
-      let measured = try Self.contestants.map { contestant in
-        let entry = try #require(
-          baseline.ratios["\(benchmark) | \(contestant)"], "\(benchmark) | \(contestant)")
-        return String(format: "%.1f", entry.ratio)
-      }
-      #expect(Array(cells.dropFirst()) == measured, "\(row)")
-    }
+  private static func cells(_ row: Substring) -> [String] {
+    row.dropFirst(2).dropLast(2).components(separatedBy: " | ")
   }
 }
