@@ -85,7 +85,8 @@ package struct Arguments {
     guard let text = values[key] else { return nil }
     guard let number = Int(text), range ~= number, text.utf8.allSatisfy({ (48...57).contains($0) }) else {
       throw Failure(
-        .usage, "\(key) is a number from \(range.lowerBound) to \(range.upperBound), not \(Quote.text(text))")
+        .usage,
+        "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not \(Quote.text(text))")
     }
     return number
   }
