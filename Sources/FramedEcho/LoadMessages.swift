@@ -44,7 +44,7 @@ struct LoadMessages: Sendable {
       let place = (0..<shorter).first { message[$0] != reply[$0] } ?? shorter
       return """
         reply \(number + 1) of connection \(connection + 1) differs from byte \(place) on: expected \
-        \(Quote.counted(message)), got \(Quote.counted(reply))
+        \(Quote.counted(message, near: place)), got \(Quote.counted(reply, near: place))
         """
     }
   }

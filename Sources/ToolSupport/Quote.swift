@@ -9,22 +9,28 @@ package enum Quote {
   /// `5 bytes "hello"`
   package static func counted(_ bytes: [UInt8]) -> String { counted(bytes.span) }
 
-  /// `5 bytes "hello"`
-  package static func counted(_ bytes: Span<UInt8>) -> String {
-    "\(bytes.count) \(bytes.count == 1 ? "byte" : "bytes") \(Self.bytes(bytes))"
+  /// `5 bytes "hello"`; of long ones the part that has the byte at `place`: `99 bytes ..."lo wor"...`
+  package static func counted(_ bytes: Span<UInt8>, near place: Int = 0) -> String {
+    "\(bytes.count) \(bytes.count == 1 ? "byte" : "bytes") \(Self.bytes(bytes, near: place))"
   }
 
   /// `"hello"`, `"\x00\n"`; the first bytes only, and `...`, of more than forty.
   package static func bytes(_ bytes: [UInt8]) -> String { Self.bytes(bytes.span) }
 
-  private static func bytes(_ bytes: Span<UInt8>) -> String {
-    var count = min(bytes.count, longest)
-    // Not in the middle of a character.
-    if bytes.count > longest {
-      while count > 0, bytes[count] & 0xC0 == 0x80, bytes[count - 1] >= 0x80 { count -= 1 }
-    }
-    let shown = bytes.extracting(first: count).withUnsafeBufferPointer { [UInt8]($0) }
-    return "\"" + escaped(shown) + (count < bytes.count ? "\"..." : "\"")
+  private static func bytes(_ bytes: Span<UInt8>, near place: Int = 0) -> String {
+    // What stands before a place that would be cut off tells where one is.
+    let start = place < longest * 3 / 4 ? 0 : characterStart(before: place - longest / 4, in: bytes)
+    let end = characterStart(before: start + longest, in: bytes)
+    let shown = bytes.extracting(start..<end).withUnsafeBufferPointer { [UInt8]($0) }
+    return (start > 0 ? "...\"" : "\"") + escaped(shown) + (end < bytes.count ? "\"..." : "\"")
+  }
+
+  /// `place`, or before it, so that no character is cut there.
+  private static func characterStart(before place: Int, in bytes: Span<UInt8>) -> Int {
+    var place = min(place, bytes.count)
+    if place == bytes.count { return place }
+    while place > 0, bytes[place] & 0xC0 == 0x80, bytes[place - 1] >= 0x80 { place -= 1 }
+    return place
   }
 
   /// A path as it is if it can be shown so, otherwise quoted; never cut.

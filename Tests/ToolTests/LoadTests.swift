@@ -85,6 +85,20 @@ struct LoadMessagesTests {
     reply.removeLast(2)
     #expect(differs()?.contains("from byte 0 on") == true)
   }
+
+  @Test("are quoted where a reply differs, however long they are")
+  func longDifference() {
+    let messages = LoadMessages(size: 100)
+    var reply = messages.withMessage(0, of: 0) { message in (0..<100).map { message[$0] } }
+    let expected = String(decoding: reply[53..<93], as: UTF8.self)
+    reply[63] = 33
+    let got = String(decoding: reply[53..<93], as: UTF8.self)
+    #expect(
+      messages.difference(of: reply.span, from: 0, of: 0) == """
+        reply 1 of connection 1 differs from byte 63 on: expected 100 bytes ..."\(expected)"..., \
+        got 100 bytes ..."\(got)"...
+        """)
+  }
 }
 
 @Suite("The plan of a load")

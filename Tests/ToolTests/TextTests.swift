@@ -25,6 +25,16 @@ struct TextTests {
     #expect(Quote.counted([0xFF]) == "1 byte \"\\xff\"")
   }
 
+  @Test("quotes of what is long the part that matters")
+  func quotePart() {
+    let bytes = Array((String(repeating: "é", count: 40) + "hello").utf8)
+    #expect(Quote.counted(bytes.span, near: 29) == Quote.counted(bytes))
+    #expect(Quote.counted(bytes.span, near: 30) == "85 bytes ...\"\(String(repeating: "é", count: 20))\"...")
+    #expect(Quote.counted(bytes.span, near: 31) == "85 bytes ...\"\(String(repeating: "é", count: 20))\"...")
+    #expect(Quote.counted(bytes.span, near: 84) == "85 bytes ...\"\(String(repeating: "é", count: 3))hello\"")
+    #expect(Quote.counted(bytes.span, near: 85) == "85 bytes ...\"\(String(repeating: "é", count: 3))hello\"")
+  }
+
   @Test("shows a path as it is, unless that cannot be")
   func path() {
     #expect(Quote.path(Array("Fixtures/ü b.frames".utf8)) == "Fixtures/ü b.frames")
