@@ -47,7 +47,7 @@ struct LoadCommand: Command {
   }
 
   func run() async throws(Failure) -> ExitStatus {
-    Platform.raiseDescriptorLimit()
+    try Self.check(plan.connections, descriptors: Platform.raiseDescriptorLimit())
     let connections = try await connect()
     let generator = LoadGenerator(plan)
     Signals.onNext { generator.stop() }
@@ -119,6 +119,15 @@ struct LoadCommand: Command {
     limits.handshakeTime = plan.patience
     limits.idleTime = plan.patience
     return limits
+  }
+
+  /// Refuses what this process cannot have, before as many connections are made as it can.
+  private static func check(_ connections: Int, descriptors: Int) throws(Failure) {
+    guard connections >= descriptors else { return }
+    throw Failure(
+      .unavailable,
+      "\(connections) connections need more descriptors than the \(descriptors) that this process may have; "
+        + "ask for fewer, or raise that limit (ulimit -n)")
   }
 
   /// Refuses what the framing cannot carry before anybody is asked to.

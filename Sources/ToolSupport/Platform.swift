@@ -43,13 +43,16 @@ package enum Platform {
   /// Lets the process end without a word when nobody reads its output any more, whatever it was started with.
   package static func endWithReader() { _ = signal(SIGPIPE, SIG_DFL) }
 
-  /// Allows as many open descriptors as the system lets a process have; each connection is one.
-  package static func raiseDescriptorLimit() {
+  /// Allows as many open descriptors as the system lets a process have; each connection is one. Answers how many.
+  @discardableResult
+  package static func raiseDescriptorLimit() -> Int {
     var limit = rlimit()
-    guard getrlimit(descriptorLimit, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    guard getrlimit(descriptorLimit, &limit) == 0 else { return .max }
+    let before = limit.rlim_cur
     limit.rlim_cur = limit.rlim_max
     // Refused on some systems: then the server says so when it runs out of descriptors.
-    _ = setrlimit(descriptorLimit, &limit)
+    let isRaised = setrlimit(descriptorLimit, &limit) == 0
+    return Int(clamping: isRaised ? limit.rlim_cur : before)
   }
 
   // MARK: Signals
