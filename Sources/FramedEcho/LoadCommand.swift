@@ -19,17 +19,28 @@ struct LoadCommand: Command {
     ],
     description: """
       Sends messages to an echo server, checks every byte that comes back, and prints how many a second there were and how \
-      long each took.
+      long each took. It waits 1 s for the server to close.
       """,
     details: [
       """
-      With --depth the next message goes out for each reply. With --rate a latency counts from when its message was due, \
-      so that a server that stalls cannot hide it. On a terminal a line on standard error tells meanwhile how it goes. \
-      SIGINT ends it early, with what was measured.
+      With --depth the next message goes out for each reply. With --rate a latency counts from when its message was due. \
+      How many a second there were is counted over the whole run, at least over the time it was told to last, and a reply that \
+      is missing as if it had come at its end: so a server that stalls cannot hide it. Without any reply there are no \
+      latencies.
+      """,
       """
+      What comes after the last reply is an error. That the server does not close is said on \
+      standard error only.
+      """,
+      """
+      On a terminal a line on standard error tells meanwhile how it goes. SIGINT ends it early, with what was measured.
+      """,
     ],
     examples: ["framed-echo load --connections 64 --depth 8", "framed-echo load --rate 10000 --format json"],
     statuses: [.different, .data, .unavailable, .inputOutput])
+
+  /// How long the server may take to close when nothing follows.
+  private static let closeTime = Duration.seconds(1)
 
   private let host: String
   private let port: UInt16
@@ -49,7 +60,7 @@ struct LoadCommand: Command {
   func run() async throws(Failure) -> ExitStatus {
     try Self.check(plan.connections, descriptors: Platform.raiseDescriptorLimit())
     let connections = try await connect()
-    let generator = LoadGenerator(plan)
+    let generator = LoadGenerator(plan, closeTime: Self.closeTime)
     Signals.onNext { generator.stop() }
     let display = Task.detached { await Self.show(generator) }
     await generator.run(on: connections)
@@ -58,6 +69,11 @@ struct LoadCommand: Command {
     let report = generator.report(isFinal: true)
     Terminal.print(format == .text ? report.text : report.json)
     if let problem = generator.problem { FramedEcho.program.report(problem) }
+    if generator.unclosed > 0 {
+      FramedEcho.program.report(
+        "the server did not close \(generator.unclosed) of \(plan.connections) connections within "
+          + "\(Self.closeTime.components.seconds) s of being told that nothing follows")
+    }
     return report.isClean ? .success : .different
   }
 

@@ -40,6 +40,15 @@ struct LoadPlan: Hashable, Sendable {
     return .seconds(1) * (Double(message * connections + connection) / Double(rate))
   }
 
+  /// How long it lasts at the least; `nil` if it is over as soon as all replies are here.
+  var time: Duration? {
+    switch (end, pace) {
+    case (.after(let time), _): time
+    case (.messages(let count), .rate(let rate)): .seconds(1) * (Double(count) / Double(rate))
+    case (.messages, .depth): nil
+    }
+  }
+
   /// Whether its time, if it has one, has passed.
   func isOver(_ time: Duration) -> Bool {
     if case .after(let limit) = end { time >= limit } else { false }

@@ -3,19 +3,23 @@ import ToolSupport
 /// What `load` has measured, as text for people and for programs.
 struct LoadReport: Hashable, Sendable {
   var plan: LoadPlan
+  /// How long the run was, at least as long as the plan.
   var seconds: Double
+  /// Replies that came, right or wrong.
+  var replies: Int
+  /// Of these, and of those that were missing at the end.
   var latencies: LatencyHistogram
   /// Replies that are not their message.
   var different = 0
   /// Messages that were not answered, or not sent.
   var missing = 0
+  /// Connections on which more came than was sent.
+  var surplus = 0
 
-  /// Whether every message came back as it was sent.
-  var isClean: Bool { different + missing == 0 }
+  /// Whether every message came back as it was sent, and nothing else.
+  var isClean: Bool { different + missing + surplus == 0 }
 
-  /// Replies that came, right or wrong.
-  private var messages: Int { latencies.count }
-  private var rate: Double { seconds > 0 ? Double(messages) / seconds : 0 }
+  private var rate: Double { seconds > 0 ? Double(replies) / seconds : 0 }
   private var megabytes: Double { rate * Double(plan.size) / 1e6 }
 
   private static let percentiles: [(name: String, percent: Double)] = [
@@ -24,21 +28,21 @@ struct LoadReport: Hashable, Sendable {
 
   /// Several lines for people.
   var text: String {
-    let verdict =
-      isClean
-      ? "every byte as it was sent" : "\(Self.grouped(different)) differ, \(Self.grouped(missing)) missing"
-    let latency = Self.percentiles.map { "\($0.name) \(Self.time(latencies.percentile($0.percent)))" }
+    var verdict = "every byte as it was sent"
+    if !isClean { verdict = "\(Self.grouped(different)) differ, \(Self.grouped(missing)) missing" }
+    if surplus > 0 { verdict += ", \(Self.grouped(surplus)) with more than was sent" }
+    let latency = Self.percentiles.map { "\($0.name) \(time($0.percent))" }
     return """
-      messages    \(Self.grouped(messages)) in \(Self.fixed(seconds, 2)) s, \(verdict)
-      throughput  \(Self.grouped(Int(rate))) messages/s, \(Self.fixed(megabytes, 1)) MB/s each way
+      messages    \(Self.grouped(replies)) in \(Self.fixed(seconds, 2)) s, \(verdict)
+      throughput  \(Self.perSecond(rate)) messages/s, \(Self.fixed(megabytes, 1)) MB/s each way
       latency     \(latency.joined(separator: "   "))
       """
   }
 
   /// One line while it runs, over the time since it began.
   var line: String {
-    "\(Self.fixed(seconds, 1)) s   \(Self.grouped(messages)) messages   \(Self.grouped(Int(rate)))/s   "
-      + "p50 \(Self.time(latencies.percentile(50)))   p99 \(Self.time(latencies.percentile(99)))"
+    "\(Self.fixed(seconds, 1)) s   \(Self.grouped(replies)) messages   \(Self.perSecond(rate))/s   "
+      + "p50 \(time(50))   p99 \(time(99))"
   }
 
   /// One line of JSON; latencies in nanoseconds.
@@ -48,13 +52,20 @@ struct LoadReport: Hashable, Sendable {
       case .depth(let depth): "\"depth\":\(depth)"
       case .rate(let rate): "\"rate\":\(rate)"
       }
-    let latency = Self.percentiles.map { "\"\($0.name)\":\(latencies.percentile($0.percent))" }
+    let latency = Self.percentiles.map {
+      "\"\($0.name)\":\(percentile($0.percent).map { "\($0)" } ?? "null")"
+    }
     return
       "{\"connections\":\(plan.connections),\"size\":\(plan.size),\(pace),\"seconds\":\(Self.fixed(seconds, 3)),"
-      + "\"messages\":\(messages),\"different\":\(different),\"missing\":\(missing),"
+      + "\"messages\":\(replies),\"different\":\(different),\"missing\":\(missing),\"surplus\":\(surplus),"
       + "\"messagesPerSecond\":\(Self.fixed(rate, 1)),\"megabytesPerSecond\":\(Self.fixed(megabytes, 3)),"
       + "\"latencyNanoseconds\":{\(latency.joined(separator: ","))}}"
   }
+
+  /// A percentile of the latencies; `nil` if no reply came: then nothing was measured.
+  private func percentile(_ percent: Double) -> UInt64? { replies > 0 ? latencies.percentile(percent) : nil }
+
+  private func time(_ percent: Double) -> String { percentile(percent).map(Self.time) ?? "-" }
 
   // MARK: Numbers for people
 
@@ -66,6 +77,11 @@ struct LoadReport: Hashable, Sendable {
       text.append(digit)
     }
     return String(text.reversed())
+  }
+
+  /// `1,234,567`; a few are not rounded to whole ones: `0.9`.
+  static func perSecond(_ rate: Double) -> String {
+    rate < 100 ? fixed(rate, 1) : grouped(Int(rate.rounded()))
   }
 
   /// A number with so many digits behind the point, rounded.

@@ -126,6 +126,70 @@ struct LoadPlanTests {
     #expect(plan.dueTime(of: 0, on: 1) == .milliseconds(100))
     #expect(plan.dueTime(of: 4, on: 1) == .milliseconds(900))
   }
+
+  @Test("lasts as long as it was told to, or until the message after its last would be due")
+  func leastTime() {
+    func time(_ pace: LoadPlan.Pace, _ end: LoadPlan.End) -> Duration? { LoadPlan(pace: pace, end: end).time }
+    #expect(time(.depth(1), .after(.seconds(2))) == .seconds(2))
+    #expect(time(.rate(10), .after(.seconds(2))) == .seconds(2))
+    #expect(time(.rate(10), .messages(5)) == .milliseconds(500))
+    #expect(time(.depth(1), .messages(5)) == nil)
+  }
+}
+
+@Suite("The tally of a load")
+struct LoadTallyTests {
+  let start = ContinuousClock.now
+  func after(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+  /// A tally of one reply after a second.
+  var tally: LoadTally {
+    var tally = LoadTally(start: start)
+    tally.reply(at: after(1), sentAt: start, difference: nil)
+    return tally
+  }
+
+  @Test("ends with the last reply, or with what is later")
+  func end() {
+    var tally = tally
+    #expect(tally.end == after(1))
+    tally.last(until: after(5))
+    tally.last(until: after(3))
+    #expect(tally.end == after(5) && tally.replies == 1 && tally.problem == nil)
+  }
+
+  @Test("has replies that are missing wait until the end of the run, not of their connection")
+  func missing() {
+    var tally = tally
+    // Messages 5 and 6, by the places in which their times are kept.
+    let lost = LoadTally.Lost(number: 2, messages: 5..<7, departures: [after(3), after(1), after(2)])
+    tally.lose(lost, at: after(4), because: "why")
+    tally.reply(at: after(11), sentAt: after(11), difference: nil)
+    #expect(tally.latencies.count == 2)
+    tally.close { _, _ in start }
+    #expect(tally.replies == 2 && tally.missing == 2 && tally.latencies.count == 4)
+    #expect(tally.latencies.longest == 9_000_000_000)
+    #expect(tally.problem == "reply 6 of connection 3 is missing: why")
+  }
+
+  @Test("with a rate has those wait that were due")
+  func due() {
+    var tally = tally
+    tally.lose(LoadTally.Lost(number: 0, messages: 1..<100), at: after(11), because: "why")
+    tally.close { message, _ in after(message) }
+    // From the first second to the eleventh.
+    #expect(tally.missing == 99 && tally.latencies.count == 1 + 11)
+    #expect(tally.latencies.longest == 10_000_000_000)
+  }
+
+  @Test("keeps the first problem")
+  func problem() {
+    var tally = tally
+    tally.surplus("2 bytes \"hi\"", on: 0)
+    tally.reply(at: after(2), sentAt: after(1), difference: "differs")
+    #expect(tally.surplus == 1 && tally.different == 1)
+    #expect(tally.problem == "after the last reply of connection 1 came more: 2 bytes \"hi\"")
+  }
 }
 
 @Suite("The report of a load")
@@ -139,7 +203,7 @@ struct LoadReportTests {
   static var report: LoadReport {
     LoadReport(
       plan: LoadPlan(connections: 2, size: 1000, pace: .depth(8), end: .after(.seconds(1))),
-      seconds: 0.5, latencies: latencies)
+      seconds: 0.5, replies: 2000, latencies: latencies)
   }
 
   @Test("says what happened, for people")
@@ -158,7 +222,7 @@ struct LoadReportTests {
     #expect(
       Self.report.json
         == "{\"connections\":2,\"size\":1000,\"depth\":8,\"seconds\":0.500,\"messages\":2000,\"different\":0,"
-        + "\"missing\":0,\"messagesPerSecond\":4000.0,\"megabytesPerSecond\":4.000,"
+        + "\"missing\":0,\"surplus\":0,\"messagesPerSecond\":4000.0,\"megabytesPerSecond\":4.000,"
         + "\"latencyNanoseconds\":{\"p50\":50,\"p99\":50,\"p99.9\":50,\"max\":2000000}}")
   }
 
@@ -168,7 +232,28 @@ struct LoadReportTests {
     report.different = 1234
     report.missing = 1
     #expect(!report.isClean)
-    #expect(report.text.contains("2,000 in 0.50 s, 1,234 differ, 1 missing"))
+    #expect(report.text.contains("2,000 in 0.50 s, 1,234 differ, 1 missing\n"))
+  }
+
+  @Test("counts what nobody asked for")
+  func surplus() {
+    var report = Self.report
+    report.surplus = 2
+    #expect(!report.isClean)
+    #expect(report.text.contains("2,000 in 0.50 s, 0 differ, 0 missing, 2 with more than was sent\n"))
+    #expect(report.json.contains("\"missing\":0,\"surplus\":2,"))
+  }
+
+  @Test("has no latencies if no reply came, whatever is missing")
+  func none() {
+    var report = Self.report
+    report.replies = 0
+    report.missing = 2000
+    #expect(report.text.hasSuffix("\nlatency     p50 -   p99 -   p99.9 -   max -"))
+    #expect(report.line == "0.5 s   0 messages   0.0/s   p50 -   p99 -")
+    #expect(
+      report.json.hasSuffix(
+        "\"latencyNanoseconds\":{\"p50\":null,\"p99\":null,\"p99.9\":null,\"max\":null}}"))
   }
 
   @Test(
@@ -178,6 +263,9 @@ struct LoadReportTests {
       (2_100_000_000, "2.10 s"),
     ] as [(UInt64, String)])
   func times(nanoseconds: UInt64, text: String) { #expect(LoadReport.time(nanoseconds) == text) }
+
+  @Test("does not round away what is slow", arguments: [(0.86, "0.9"), (99.94, "99.9"), (8463.6, "8,464")])
+  func slow(rate: Double, text: String) { #expect(LoadReport.perSecond(rate) == text) }
 
   @Test(
     "groups the digits of numbers",
