@@ -19,7 +19,7 @@ struct LoadCommand: Command {
     ],
     description: """
       Sends messages to an echo server, checks every byte that comes back, and prints how many a second there were and how \
-      long each took. It waits 1 s for the server to close.
+      long each took. It waits 10 s for a reply, and 1 s for the server to close.
       """,
     details: [
       """
@@ -29,7 +29,8 @@ struct LoadCommand: Command {
       latencies.
       """,
       """
-      What comes after the last reply is an error. That the server does not close is said on \
+      A connection is given up when nothing was sent and nothing has come on it for 10 s; with --rate also for twice the time \
+      between two of its messages. What comes after the last reply is an error. That the server does not close is said on \
       standard error only.
       """,
       """
@@ -132,7 +133,7 @@ struct LoadCommand: Command {
 
   private var limits: ConnectionLimits {
     var limits = ConnectionLimits.client
-    limits.handshakeTime = plan.patience
+    // Not from the beginning of the connection, as for the first message: many take their time to be made.
     limits.idleTime = plan.patience
     return limits
   }

@@ -205,7 +205,11 @@ final class LoadGenerator: Sendable {
 
   private func lose(_ lost: LoadTally.Lost, because error: ConnectionError) {
     let reason =
-      error == .closed ? "the server closed the connection; does it use the same --framer?" : "\(error)"
+      switch error {
+      case .closed: "the server closed the connection; does it use the same --framer?"
+      case .timedOut(.idle): "no reply came within \(plan.patience.components.seconds) s"
+      default: "\(error)"
+      }
     tally.withLock { $0.lose(lost, at: clock.now, because: reason) }
   }
 

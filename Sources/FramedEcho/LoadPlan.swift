@@ -54,7 +54,7 @@ struct LoadPlan: Hashable, Sendable {
     if case .after(let limit) = end { time >= limit } else { false }
   }
 
-  /// How long a server may be silent while it owes a reply, or none is due.
+  /// How long nothing may come and nothing be sent while a reply is waited for, also one to what is not due yet.
   var patience: Duration {
     guard case .rate(let rate) = pace else { return .seconds(10) }
     return .seconds(10) + .seconds(1) * (2 * Double(connections) / Double(rate))

@@ -9,7 +9,7 @@ struct LoadGeneratorTests {
   /// Runs a plan against a server with this handler, and answers what came of it. `afterwards` is before the server stops.
   static func run(
     _ plan: LoadPlan, by generator: LoadGenerator? = nil, closeTime: Duration = .seconds(60),
-    afterwards: () -> Void = {},
+    limits clientLimits: ConnectionLimits = .client, afterwards: () -> Void = {},
     against handler: @escaping @Sendable (isolated FramedConnection) async throws -> Void
   ) async throws -> (report: LoadReport, problem: String?, unclosed: Int) {
     // On a busy machine a test waits longer for its turn than a peer may for its first message.
@@ -19,7 +19,8 @@ struct LoadGeneratorTests {
     async let serving: Void = server.run(handler)
     var connections: [FramedConnection] = []
     for _ in 0..<plan.connections {
-      connections.append(try await .connect(to: server.address, framer: LengthPrefixedFramer()))
+      connections.append(
+        try await .connect(to: server.address, framer: LengthPrefixedFramer(), limits: clientLimits))
     }
     let generator = generator ?? LoadGenerator(plan, closeTime: closeTime)
     await generator.run(on: connections)
@@ -104,6 +105,19 @@ struct LoadGeneratorTests {
       _ = try await connection.receive()
     }
     #expect(report.missing > 0 && report.latencies.count == report.replies + report.missing)
+  }
+
+  @Test("says how long it has waited for a reply")
+  func silence() async throws {
+    let plan = LoadPlan(connections: 1, size: 16, pace: .depth(1), end: .messages(10))
+    // As the command has it, but for the patience of a test.
+    var limits = ConnectionLimits.client
+    limits.idleTime = .milliseconds(1)
+    let (report, problem, _) = try await Self.run(plan, limits: limits) { connection in
+      while try await connection.receive() != nil {}
+    }
+    #expect(report.replies == 0 && report.missing == 1)
+    #expect(problem == "reply 1 of connection 1 is missing: no reply came within 10 s")
   }
 
   @Test("ends when it is stopped, and then nothing is missing")
