@@ -217,7 +217,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     inbox.withLock { inbox in
       wasWoken = hasAnnouncedWait && !inbox.isWaiting
       inbox.isWaiting = false
-      if !inbox.jobs.isEmpty { swap(&batch, &inbox.jobs) }
+      swap(&batch, &inbox.jobs)
     }
     hasAnnouncedWait = false
     counts.turned(wasWoken: wasWoken)
@@ -225,7 +225,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
       if jobs.isEmpty { return }
       swap(&batch, &jobs)
     } else {
-      batch.insert(contentsOf: exchange(&jobs, with: []), at: 0)
+      batch.insert(contentsOf: jobs, at: 0)
+      jobs.removeAll()
     }
     for job in batch {
       switch job {
@@ -356,10 +357,4 @@ package protocol EventSource: AnyObject {
   nonisolated func ready(_ readiness: Readiness)
   /// Before the loop waits: send what is queued.
   nonisolated func flush()
-}
-
-private func exchange<T>(_ value: inout T, with new: T) -> T {
-  let old = value
-  value = new
-  return old
 }
