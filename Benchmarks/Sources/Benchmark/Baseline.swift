@@ -36,10 +36,10 @@ struct Baseline: Codable {
   ///
   /// Only ours: that a peer has become slower is no fault.
   func regressions(in now: Baseline) throws -> [String] {
-    let compared = ratios.keys.filter { $0.contains("| framing") && now.ratios[$0] != nil }
+    let compared = ratios.filter { $0.key.contains("| framing") }.sorted { $0.key < $1.key }
+      .compactMap { key, then in now.ratios[key].map { (key: key, then: then, now: $0) } }
     if compared.isEmpty { throw Problem("nothing that was measured is in the baseline") }
-    return ratios.sorted { $0.key < $1.key }.compactMap { key, then in
-      guard key.contains("| framing"), let now = now.ratios[key] else { return nil }
+    return compared.compactMap { key, then, now in
       let allowed = then.ratio * (1 + max(then.noise, now.noise, Self.leastNoise))
       guard now.ratio > allowed else { return nil }
       return "\(key): \(now.ratio), was \(then.ratio), allowed \(round3(allowed))"
