@@ -34,6 +34,14 @@ struct LoadGeneratorTests {
     for try await message in connection.messages { try await connection.send(message) }
   }
 
+  /// Echoes so many messages; fewer if no more come.
+  static func echo(_ count: Int, on connection: isolated FramedConnection) async throws {
+    for _ in 0..<count {
+      guard let message = try await connection.receive() else { return }
+      try await connection.send(message)
+    }
+  }
+
   @Test(
     "sends every message once, and finds each reply equal",
     arguments: [LoadPlan.Pace.depth(1), .depth(7), .rate(100_000)])
@@ -77,12 +85,7 @@ struct LoadGeneratorTests {
     arguments: [LoadPlan.Pace.depth(1), .depth(4), .rate(100_000)])
   func missing(pace: LoadPlan.Pace) async throws {
     let plan = LoadPlan(connections: 1, size: 16, pace: pace, end: .messages(10))
-    let (report, problem, _) = try await Self.run(plan) { connection in
-      for _ in 0..<3 {
-        guard let message = try await connection.receive() else { return }
-        try await connection.send(message)
-      }
-    }
+    let (report, problem, _) = try await Self.run(plan) { try await Self.echo(3, on: $0) }
     #expect(report.missing > 0 && report.replies <= 3)
     #expect(problem?.contains("is missing") == true)
   }
@@ -98,10 +101,7 @@ struct LoadGeneratorTests {
   func stall() async throws {
     let plan = LoadPlan(connections: 1, size: 16, pace: .depth(4), end: .messages(10))
     let (report, _, _) = try await Self.run(plan) { connection in
-      for _ in 0..<3 {
-        guard let message = try await connection.receive() else { return }
-        try await connection.send(message)
-      }
+      try await Self.echo(3, on: connection)
       _ = try await connection.receive()
     }
     #expect(report.missing > 0 && report.latencies.count == report.replies + report.missing)
@@ -159,10 +159,7 @@ struct LoadGeneratorTests {
     let (report, problem, unclosed) = try await Self.run(
       plan, closeTime: isClosing ? .seconds(60) : .milliseconds(1), afterwards: { holder.finish() }
     ) { connection in
-      for _ in 0..<9 {
-        guard let message = try await connection.receive() else { return }
-        try await connection.send(message)
-      }
+      try await Self.echo(9, on: connection)
       // One write: where the last reply is, the byte is, too.
       guard let message = try await connection.receive() else { return }
       connection.changeFraming(to: FixedLengthFramer(size: 21))
