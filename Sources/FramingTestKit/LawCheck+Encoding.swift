@@ -15,7 +15,7 @@ extension LawCheck {
       do throws(FrameFault) { try framer.encode(bytes.span, into: &buffer) } catch { return error }
       return nil
     }
-    return Encoded(bytes: buffer.withBytes { $0.withUnsafeBufferPointer { [UInt8]($0) } }, fault: fault)
+    return Encoded(bytes: buffer.withBytes { [UInt8](copying: $0) }, fault: fault)
   }
 
   /// Encodes samples of all lengths, and decodes what came of them.

@@ -14,7 +14,7 @@ enum Hex {
       }
       guard index + 1 < line.count, let high = value(line[index]), let low = value(line[index + 1]) else {
         let pair = line.extracting(droppingFirst: index).extracting(first: 2)
-        return BadPair(bytes: pair.withUnsafeBufferPointer { [UInt8]($0) }, column: index + 1)
+        return BadPair(bytes: [UInt8](copying: pair), column: index + 1)
       }
       bytes.append(high << 4 | low)
       index += 2

@@ -70,6 +70,6 @@ package final class InputFile: Sendable {
   package func readAll() throws(Failure) -> [UInt8] {
     var bytes = FrameBuffer()
     while try bytes.fill(room: 1 << 16, read) > 0 {}
-    return bytes.withBytes { $0.withUnsafeBufferPointer { [UInt8]($0) } }
+    return bytes.withBytes { [UInt8](copying: $0) }
   }
 }

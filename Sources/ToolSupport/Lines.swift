@@ -39,7 +39,7 @@ package struct Lines: ~Copyable {
 
   /// The next line, a copy, without its LF; `nil` at the end. Waits for it.
   package mutating func next() throws(Failure) -> [UInt8]? {
-    try withNext { line in line.withUnsafeBufferPointer { [UInt8]($0) } }
+    try withNext { [UInt8](copying: $0) }
   }
 
   private mutating func read() throws(Failure) {

@@ -1,3 +1,5 @@
+import Framing
+
 /// Bytes as text for a line: quoted, nothing invisible, nothing endless.
 package enum Quote {
   /// Longer texts are cut, so that a line stays a line.
@@ -21,7 +23,7 @@ package enum Quote {
     // What stands before a place that would be cut off tells where one is.
     let start = place < longest * 3 / 4 ? 0 : characterStart(before: place - longest / 4, in: bytes)
     let end = characterStart(before: start + longest, in: bytes)
-    let shown = bytes.extracting(start..<end).withUnsafeBufferPointer { [UInt8]($0) }
+    let shown = [UInt8](copying: bytes.extracting(start..<end))
     return (start > 0 ? "...\"" : "\"") + escaped(shown) + (end < bytes.count ? "\"..." : "\"")
   }
 

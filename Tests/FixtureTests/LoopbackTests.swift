@@ -136,7 +136,7 @@ struct LoopbackTests {
     switch way {
     case .sync:
       try await server.run(onMessage: { message, _ in
-        collect(.message(message.withUnsafeBufferPointer { [UInt8]($0) }))
+        collect(.message([UInt8](copying: message)))
       })
     case .async:
       try await server.run { connection in

@@ -4,7 +4,7 @@ import Testing
 @Suite("The buffer of bytes")
 struct FrameBufferTests {
   static func contents(of buffer: borrowing FrameBuffer) -> [UInt8] {
-    buffer.withBytes { span in span.withUnsafeBufferPointer { [UInt8]($0) } }
+    buffer.withBytes { [UInt8](copying: $0) }
   }
 
   @Test("holds no memory before its first byte, and none after the last if asked to")

@@ -69,7 +69,7 @@ struct FrameDecoderTests {
     _ = try decoder.next()
     _ = try decoder.next()
     let later = (decoder.offset, decoder.unreadCount, decoder.missingCount)
-    let unread = decoder.withUnreadBytes { span in span.withUnsafeBufferPointer { [UInt8]($0) } }
+    let unread = decoder.withUnreadBytes { [UInt8](copying: $0) }
     #expect(fresh == (0, 0, 1))
     #expect(later == (3, 3, 4))
     #expect(unread == [0, 5, 1])

@@ -47,7 +47,7 @@ struct FrameEncoderTests {
     var encoder = FrameEncoder(Self.framer)
     try encoder.append([7, 8])
     encoder.removeFirst(2)
-    let rest = encoder.withBytes { span in span.withUnsafeBufferPointer { [UInt8]($0) } }
+    let rest = encoder.withBytes { [UInt8](copying: $0) }
     try encoder.append([9])
     let all = encoder.takeBytes()
     let (count, offset) = (encoder.count, encoder.offset)

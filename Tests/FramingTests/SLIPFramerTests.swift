@@ -79,7 +79,7 @@ struct SLIPFramerTests {
       let location = try decoder.peek()
       #expect(location == FrameLocation(offset: 2, wireLength: 4, payload: 0..<3))
     }
-    let unread = decoder.withUnreadBytes { $0.withUnsafeBufferPointer { [UInt8]($0) } }
+    let unread = decoder.withUnreadBytes { [UInt8](copying: $0) }
     #expect(unread == [0xDB, 0xDC, 1, 0xC0, 2, 0xC0])
     try decoder.finish()
     let messages = [try decoder.next(), try decoder.next(), try decoder.next()]

@@ -51,7 +51,7 @@ struct RefusalCase<F: Framer>: Sendable, CustomTestStringConvertible {
     wire.append(bytes("before"))
     var met: FrameFault?
     do throws(FrameFault) { try framer.encode(message.span, into: &wire) } catch { met = error }
-    let left = wire.withBytes { span in span.withUnsafeBufferPointer { [UInt8]($0) } }
+    let left = wire.withBytes { [UInt8](copying: $0) }
     #expect(met == fault)
     #expect(left == bytes("before"))
   }

@@ -150,7 +150,7 @@ struct ChangingFramingTests {
     let connections = Log<FramedConnection>()
     let server = try FramedServer(at: .loopback(port: 0), framer: LineFramer(), on: EventLoop())
     async let serving: Void = server.run(onMessage: { message, connection in
-      handled.add(message.withUnsafeBufferPointer { [UInt8]($0) })
+      handled.add([UInt8](copying: message))
       connections.add(connection)
       if throwing { throw Enough() } else { connection.beginClose() }
     })

@@ -12,7 +12,7 @@ struct EchoTests {
   @Test("can be made of arrays, too", arguments: SelectorKind.available)
   func arrays(selector: SelectorKind) async throws {
     try await check(selector) { message, connection in
-      try connection.send(message.withUnsafeBufferPointer { [UInt8]($0) })
+      try connection.send([UInt8](copying: message))
     }
   }
 

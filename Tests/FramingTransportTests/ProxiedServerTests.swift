@@ -22,7 +22,7 @@ struct ProxiedServerTests {
       case .sync:
         try await server.run(onMessage: { message, connection in
           try connection.send(
-            Array("\(connection.peer.host) ".utf8) + message.withUnsafeBufferPointer { [UInt8]($0) })
+            Array("\(connection.peer.host) ".utf8) + [UInt8](copying: message))
         })
       case .async:
         try await server.run { connection in

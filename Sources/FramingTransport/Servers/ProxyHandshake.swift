@@ -80,7 +80,7 @@ final class ProxyHandshake: EventSource, RosterMember, @unchecked Sendable {
       let result = try buffer.withBytes { bytes throws(ProxyError) in try ProxyHeader.parse(bytes) }
       guard let (header, length) = result else { return }
       buffer.removeFirst(length)
-      let rest = buffer.withBytes { bytes in bytes.withUnsafeBufferPointer { [UInt8]($0) } }
+      let rest = buffer.withBytes { [UInt8](copying: $0) }
       unwatch()
       guard let socket = socket.take() else { return }
       finish(.finished(socket, header, rest: rest))
